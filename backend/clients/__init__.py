@@ -1,0 +1,1 @@
+"""Clients reach the outside: the Docker engine and, later, registries."""

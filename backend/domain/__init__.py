@@ -1,0 +1,1 @@
+"""The domain decides: pure functions, no I/O, no clock, no await."""

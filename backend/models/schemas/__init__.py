@@ -1,0 +1,1 @@
+"""What crosses the API: Pydantic models, one file per noun."""

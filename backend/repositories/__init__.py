@@ -1,0 +1,1 @@
+"""Repositories hold all SQL, one file per noun."""

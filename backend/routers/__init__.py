@@ -1,0 +1,1 @@
+"""Routers deliver: authenticate, call one use case, return."""

@@ -1,0 +1,1 @@
+"""Services carry out: one class per file, one public method per use case."""
