@@ -1,0 +1,184 @@
+"""Root file systems with a Docker engine, built by mmdebstrap once per Debian suite and then cached."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.host import INSTEAD, environment, require_tools, succeeds
+
+SUITES = ("bookworm", "trixie", "sid")
+_DEFAULT_MIRROR = "http://deb.debian.org/debian"
+_BUILD_SECONDS = 1200
+
+_PACKAGES = [
+    "busybox-static",
+    "ca-certificates",
+    "docker-registry",
+    "docker.io",
+    "iproute2",
+    "iptables",
+    "tini",
+]
+# Since trixie the client is a package of its own.
+_MORE_PACKAGES = {"trixie": ["docker-cli"], "sid": ["docker-cli"]}
+
+# What must be there, and be as long as when it was built, for a cached root file system to be whole.
+_VITAL = [
+    "bin/busybox",
+    "usr/bin/containerd",
+    "usr/bin/docker",
+    "usr/bin/docker-registry",
+    "usr/bin/tini",
+    "usr/sbin/dockerd",
+    "usr/sbin/xtables-nft-multi",
+    "usr/sbin/runc",
+]
+_MARKER = ".lab-complete.json"
+
+
+def cache_root() -> Path:
+    """Where root file systems are kept: `LAB_CACHE`, or /var/cache/swarm-orchestrator-lab."""
+    return Path(os.environ.get("LAB_CACHE") or "/var/cache/swarm-orchestrator-lab").absolute()
+
+
+class RootfsCache:
+    """The cache of root file systems; `folder` may lie anywhere outside the checkout."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or cache_root()
+
+    def path(self, suite: str) -> Path:
+        """Where the root file system of `suite` lies; a changed list of packages is another place."""
+        recipe = hashlib.sha256(" ".join(packages(suite)).encode()).hexdigest()[:8]
+        return self.folder / f"{suite}-{recipe}"
+
+    def get(self, suite: str, say: Callable[[str], None]) -> Path:
+        """The root file system of `suite`, built first where it is missing or not whole.
+
+        Several callers may ask at once: one builds, the others wait. Raises `LabError` if it cannot be built.
+        """
+        target = self.path(suite)
+        with self._locked(target):
+            fault = self.fault(suite)
+            if fault is None:
+                return target
+            if target.exists():
+                say(f"the cached {suite} root file system is not whole ({fault}): building it again")
+                self._discard(target)
+            self._build(suite, target, say)
+        return target
+
+    def fault(self, suite: str) -> str | None:
+        """What is wrong with the cached root file system of `suite`, or None if it is whole."""
+        target = self.path(suite)
+        if not target.is_dir():
+            return "it does not exist"
+        try:
+            sizes = json.loads((target / _MARKER).read_text())["sizes"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return "its marker is missing or unreadable"
+        for name in _VITAL:
+            if sizes.get(name) != _size(target, name):
+                return f"{name} is missing or has changed"
+        return None
+
+    def _build(self, suite: str, target: Path, say: Callable[[str], None]) -> None:
+        require_tools("mmdebstrap", say=say)
+        mirror = debian_mirror()
+        say(f"building the {suite} root file system from {mirror} (once, about half a minute)")
+        unfinished = target.with_name(f"{target.name}.unfinished")
+        # Only the holder of the lock builds, so whatever lies here was left by a build that was cut short.
+        shutil.rmtree(unfinished, ignore_errors=True)
+        log = self.folder / f"{suite}.log"
+        try:
+            run_mmdebstrap(suite, unfinished, mirror, log)
+            sizes = {name: _size(unfinished, name) for name in _VITAL}
+            if missing := [name for name, size in sizes.items() if size is None]:
+                raise LabError(f"The new {suite} root file system lacks {', '.join(missing)}; see {log}")
+            (unfinished / _MARKER).write_text(json.dumps({"packages": packages(suite), "sizes": sizes}))
+            unfinished.rename(target)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _discard(self, target: Path) -> None:
+        rubbish = target.with_name(f"{target.name}.rubbish")
+        shutil.rmtree(rubbish, ignore_errors=True)
+        target.rename(rubbish)
+        shutil.rmtree(rubbish, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self, target: Path) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with target.with_name(f"{target.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def packages(suite: str) -> list[str]:
+    """What is installed beside Debian's minimal base."""
+    return sorted(_PACKAGES + _MORE_PACKAGES.get(suite, []))
+
+
+def debian_mirror() -> str:
+    """The Debian mirror that this machine's apt uses; Debian's own where apt names none."""
+    wanted = "$(ORIGIN)\t$(COMPONENT)\t$(CODENAME)\t$(REPO_URI)"
+    command = ["apt-get", "indextargets", "--format", wanted, "Identifier: Packages"]
+    try:
+        output = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return _DEFAULT_MIRROR
+    for line in output.splitlines():
+        origin, component, codename, address = line.split("\t")
+        # Before the first `apt-get update` the origin is unknown; then the address has to tell.
+        debian = origin == "Debian" if origin else address.rstrip("/").endswith("/debian")
+        if debian and component == "main" and "-" not in codename:
+            return address.rstrip("/")
+    return _DEFAULT_MIRROR
+
+
+def run_mmdebstrap(suite: str, target: Path, mirror: str, log: Path) -> None:
+    """Build `suite` into the folder `target`; raises `LabError` with what to do instead."""
+    command = ["mmdebstrap", "--variant=minbase", f"--include={','.join(packages(suite))}"]
+    options = ['Acquire::Check-Valid-Until "false"', 'Acquire::Retries "3"', *_apt_transport()]
+    command += [f"--aptopt={option}" for option in options]
+    left_out = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
+    command += [f"--dpkgopt=path-exclude={pattern}" for pattern in left_out]
+    with log.open("w") as output:
+        try:
+            subprocess.run(
+                [*command, suite, str(target), mirror],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment(),
+                check=True,
+                timeout=_BUILD_SECONDS,
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            raise LabError(
+                f"The {suite} root file system could not be built from {mirror} (see {log}); {INSTEAD}"
+            ) from error
+
+
+def _apt_transport() -> list[str]:
+    """The host's proxies and certificates: mmdebstrap starts from an empty apt configuration."""
+    if not succeeds("apt-config", "dump"):
+        return []
+    command = ["apt-config", "dump", "Acquire::http", "Acquire::https"]
+    dump = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    settings = [line.removesuffix(";") for line in dump.splitlines() if not line.endswith(' "";')]
+    return [*settings, 'Dir::Etc::netrc "/etc/apt/auth.conf"', 'Dir::Etc::netrcparts "/etc/apt/auth.conf.d"']
+
+
+def _size(root: Path, name: str) -> int | None:
+    try:
+        return (root / name).stat().st_size
+    except OSError:
+        return None
