@@ -14,7 +14,13 @@ DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
 class Settings(BaseSettings):
     """How this process runs. Fields take the brief's variable names, in upper case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,  # `.env.example` leaves empty what each environment fills in
+        extra="ignore",
+        frozen=True,
+    )
 
     docker_host: str = DEFAULT_DOCKER_HOST
     docker_cert_path: Path | None = None
