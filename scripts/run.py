@@ -44,7 +44,7 @@ def main() -> int:
     choose_engine(settings)
     if sys.argv[1:] == ["--dev"]:
         return serve_with_reload(settings)
-    become_server()
+    return become_server()
 
 
 def become_server() -> NoReturn:
