@@ -1,0 +1,77 @@
+"""What the brief says exists, written down once for the tests that hold us to it."""
+
+PATHS = (
+    "backend/main.py",
+    "backend/config.py",
+    "backend/database.py",
+    "backend/mcp_server.py",
+    "backend/models/schemas.py",
+    "backend/models/db_models.py",
+    "backend/routers/health.py",
+    "backend/routers/nodes.py",
+    "backend/routers/services.py",
+    "backend/routers/registry.py",
+    "backend/routers/projects.py",
+    "backend/services/docker_client.py",
+    "backend/services/catalog.py",
+    "backend/services/health_monitor.py",
+    "backend/services/registry_client.py",
+    "backend/services/builder.py",
+    "frontend/src/pages",
+    "frontend/src/components",
+    "frontend/src/hooks/useApi.ts",
+    "frontend/src/api",
+    "definitions/examples/hello-world.yaml",
+    "deploy.sh",
+    "setup.sh",
+    "docker-compose.prod.yml",
+    "Dockerfile",
+    ".env.example",
+    ".mcp.json.example",
+)
+
+NAMES = {
+    "SwarmClient": "backend",
+    "Layout": "frontend/src/components",
+    "Sidebar": "frontend/src/components",
+    "StatusBadge": "frontend/src/components",
+    "NodeCard": "frontend/src/components",
+    "ServiceRow": "frontend/src/components",
+}
+"""Names in the tree's comments, and the folder somewhere under which each has to be defined."""
+
+ROUTES = (
+    ("GET", "/api/health"),
+    ("GET", "/api/health/detailed"),
+    ("GET", "/api/services"),
+    ("GET", "/api/services/live"),
+    ("GET", "/api/services/{name}"),
+    ("POST", "/api/services"),
+    ("PUT", "/api/services/{name}"),
+    ("DELETE", "/api/services/{name}"),
+    ("POST", "/api/services/{name}/build"),
+    ("POST", "/api/services/{name}/deploy"),
+    ("POST", "/api/services/{name}/stop"),
+    ("POST", "/api/services/{name}/scale"),
+    ("GET", "/api/services/{name}/logs"),
+    ("GET", "/api/nodes"),
+    ("GET", "/api/nodes/{id}"),
+    ("POST", "/api/nodes/{id}/drain"),
+    ("POST", "/api/nodes/{id}/activate"),
+    ("GET", "/api/registry/repositories"),
+    ("GET", "/api/registry/repositories/{name}/tags"),
+    ("GET", "/api/projects"),
+)
+
+VARIABLES = (
+    "SWARM_MANAGER_SSH",
+    "REGISTRY_HOST",
+    "APP_PORT",
+    "PROJECTS_HOST_PATH",
+    "REGISTRY_URL",
+    "DOCKER_HOST",
+    "DATABASE_PATH",
+    "DEFINITIONS_DIR",
+    "PROJECTS_DIR",
+    "HEALTH_CHECK_INTERVAL",
+)
