@@ -1,0 +1,176 @@
+"""Services: the catalog, what runs of it, and the acts that change the swarm."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Response, status
+
+from backend.models.schemas.common import LiveListing
+from backend.models.schemas.deployments import DeploymentOut
+from backend.models.schemas.services import (
+    DeployRequest,
+    LogPage,
+    ScaleRequest,
+    ServiceCreate,
+    ServiceDetail,
+    ServiceOut,
+    ServiceUpdate,
+)
+from backend.routers.dependencies import ActorDep, ContextDep
+from backend.routers.parameters import (
+    IfMatch,
+    Limit,
+    Match,
+    Name,
+    Offset,
+    Status,
+    page,
+    revision_of,
+    set_etag,
+)
+from backend.services.logs import parse_since
+
+router = APIRouter(prefix="/api/services", tags=["services"])
+
+
+@router.get("")
+async def list_services(
+    actor: ActorDep,
+    context: ContextDep,
+    match: Match = None,
+    status: Status = [],  # noqa: B006 — FastAPI copies defaults
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> LiveListing[ServiceOut]:
+    """The catalog's services, by name, each with its status in the swarm."""
+    services = await context.services.list_catalog(actor, match=match, status=status)
+    return page(services, limit=limit, offset=offset, cluster=context.cluster)
+
+
+@router.get("/live")
+async def list_live_services(
+    actor: ActorDep,
+    context: ContextDep,
+    match: Match = None,
+    status: Status = [],  # noqa: B006 — FastAPI copies defaults
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> LiveListing[ServiceOut]:
+    """Every service the swarm has now, also those the catalog does not know."""
+    services = await context.services.list_live(actor, match=match, status=status)
+    return page(services, limit=limit, offset=offset, cluster=context.cluster)
+
+
+@router.get("/live/{name}")
+async def get_live_service(name: Name, actor: ActorDep, context: ContextDep) -> ServiceDetail:
+    """One service the swarm has now, with its tasks, whether or not the catalog knows it."""
+    return await context.services.get_live(actor, name)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_service(
+    body: ServiceCreate, response: Response, actor: ActorDep, context: ContextDep
+) -> ServiceDetail:
+    """Register a service in the catalog. Nothing is deployed; `deploy` does that."""
+    service = await context.services.create(actor, body.name, body.definition, body.yaml)
+    response.headers["Location"] = f"/api/services/{service.name}"
+    set_etag(response, service.revision)
+    return service
+
+
+@router.get("/{name}")
+async def get_service(name: Name, response: Response, actor: ActorDep, context: ContextDep) -> ServiceDetail:
+    """One service of the catalog with definition, text and tasks. The ETag is the revision."""
+    service = await context.services.get(actor, name)
+    set_etag(response, service.revision)
+    return service
+
+
+@router.put("/{name}")
+async def update_service(
+    name: Name,
+    body: ServiceUpdate,
+    response: Response,
+    actor: ActorDep,
+    context: ContextDep,
+    if_match: IfMatch = None,
+) -> ServiceDetail:
+    """Replace the whole definition. What runs stays as it is until the next deploy."""
+    service = await context.services.update(
+        actor, name, body.definition, body.yaml, if_match=revision_of(if_match)
+    )
+    set_etag(response, service.revision)
+    return service
+
+
+@router.delete("/{name}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_service(
+    name: Name,
+    actor: ActorDep,
+    context: ContextDep,
+    if_match: IfMatch = None,
+    force: Annotated[
+        bool, Query(description="Also when it runs; it then goes on running without a catalog entry.")
+    ] = False,
+) -> None:
+    """Remove the service from the catalog. 409 while it is in the swarm, unless forced."""
+    await context.services.delete(actor, name, if_match=revision_of(if_match), force=force)
+
+
+@router.post("/{name}/deploy", status_code=status.HTTP_202_ACCEPTED)
+async def deploy_service(
+    name: Name,
+    response: Response,
+    actor: ActorDep,
+    context: ContextDep,
+    body: Annotated[DeployRequest | None, Body()] = None,
+) -> DeploymentOut:
+    """Bring the definition into the swarm, its tag pinned to the digest the registry has now.
+
+    An unchanged definition restarts nothing. Follow the deployment at `Location` to its verdict.
+    """
+    adopt = body.adopt if body else False
+    return _accepted(response, await context.deployments.deploy(actor, name, adopt=adopt))
+
+
+@router.post("/{name}/stop", status_code=status.HTTP_202_ACCEPTED)
+async def stop_service(name: Name, response: Response, actor: ActorDep, context: ContextDep) -> DeploymentOut:
+    """Remove the service from the swarm. The catalog keeps it; `deploy` brings it back."""
+    return _accepted(response, await context.deployments.stop(actor, name))
+
+
+@router.post("/{name}/scale", status_code=status.HTTP_202_ACCEPTED)
+async def scale_service(
+    name: Name, body: ScaleRequest, response: Response, actor: ActorDep, context: ContextDep
+) -> DeploymentOut:
+    """Set the number of replicas, in the swarm and as a new revision of the definition."""
+    return _accepted(response, await context.deployments.scale(actor, name, body.replicas))
+
+
+@router.get("/{name}/logs")
+async def read_logs(
+    name: Name,
+    actor: ActorDep,
+    context: ContextDep,
+    tail: Annotated[int, Query(description="So many lines in total, the newest.", ge=1, le=10_000)] = 100,
+    since: Annotated[
+        str | None, Query(description="`10m`, an RFC 3339 time, or seconds since 1970.", max_length=64)
+    ] = None,
+    task: Annotated[
+        str | None, Query(description="Only this task: `web.3`, its slot or its id.", max_length=255)
+    ] = None,
+    node: Annotated[
+        str | None, Query(description="Only tasks of this node: host name or id.", max_length=255)
+    ] = None,
+) -> LogPage:
+    """The newest lines of all tasks, merged by time, oldest first.
+
+    Answers within seconds whatever hangs; `incomplete` names the nodes whose lines are missing.
+    """
+    moment = parse_since(since, datetime.now(UTC))
+    return await context.logs.read(actor, name, tail=tail, since=moment, task=task, node=node)
+
+
+def _accepted(response: Response, deployment: DeploymentOut) -> DeploymentOut:
+    response.headers["Location"] = f"/api/deployments/{deployment.id}"
+    return deployment

@@ -1,0 +1,158 @@
+"""A service's log lines, merged over its tasks, within a deadline even when a node is dead."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import anyio
+
+from backend.clients.docker_client import SwarmClient
+from backend.domain.permissions import Permission
+from backend.errors import FieldError, InvalidInput, NotFound, OrchestratorError
+from backend.models.actor import Actor
+from backend.models.cluster import LogGap, LogLine, Service, Task
+from backend.models.schemas.services import LogEntry, LogPage
+from backend.services.audit import Audit
+from backend.services.catalog import Catalog
+from backend.services.cluster_state import ClusterState
+from backend.services.service_views import ServiceViews
+from backend.services.services import not_in_catalog
+from backend.services.use_case import use_case
+
+TASK_SECONDS = 5.0
+"""How long one task's node may take to hand over its lines."""
+TASKS_AT_ONCE = 16
+TASKS_AT_MOST = 200
+"""The newest tasks of a service that are asked; older ones have long lost their containers."""
+HAS_LOGS = frozenset({"starting", "running", "complete", "shutdown", "failed", "remove"})
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+class Logs:
+    """Asks each task by itself, so that a node that hangs costs its own lines only."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        cluster: ClusterState,
+        client: SwarmClient,
+        views: ServiceViews,
+        audit: Audit,
+    ) -> None:
+        self._catalog = catalog
+        self._cluster = cluster
+        self._client = client
+        self._views = views
+        self.audit = audit
+
+    @use_case(Permission.READ)
+    async def read(
+        self,
+        actor: Actor,
+        name: str,
+        *,
+        tail: int,
+        since: datetime | None,
+        task: str | None,
+        node: str | None,
+    ) -> LogPage:
+        """The newest `tail` lines of all tasks together, oldest first.
+
+        `task` is a task's name (`web.3`), slot or id, `node` a host name or id. A service that is not in the
+        swarm has no lines.
+        """
+        self._cluster.require_picture()
+        service = self._cluster.services.get(name)
+        if service is None:
+            if self._catalog.find(name) is None:
+                raise not_in_catalog(name, self._cluster)
+            return LogPage(items=[], incomplete=[])
+        wanted = self._wanted(service, task, node)
+        lines, incomplete = await self._gather(wanted, tail=tail, since=since)
+        by_id = {candidate.id: candidate for candidate in self._cluster.tasks_of(service)}
+        lines.sort(key=lambda line: line.time)
+        return LogPage(
+            items=[self._entry(line, service, by_id.get(line.task_id)) for line in lines[-tail:]],
+            incomplete=sorted(incomplete),
+        )
+
+    def _wanted(self, service: Service, task: str | None, node: str | None) -> Sequence[Task]:
+        tasks = [candidate for candidate in self._cluster.tasks_of(service) if candidate.state in HAS_LOGS]
+        if node is not None:
+            ids = {n.id for n in self._cluster.nodes.values() if node in {n.id, n.hostname}}
+            if not ids:
+                raise NotFound(f"The swarm has no node {node!r}.", code="node_not_found")
+            tasks = [candidate for candidate in tasks if candidate.node_id in ids]
+        if task is not None:
+            known = self._cluster.tasks_of(service)
+            named = {t.id for t in known if task in self._names(t, service)}
+            if not named:
+                raise NotFound(f"{service.name} has no task {task!r}.", code="task_not_found")
+            tasks = [candidate for candidate in tasks if candidate.id in named]
+        return sorted(tasks, key=lambda t: t.created_at, reverse=True)[:TASKS_AT_MOST]
+
+    def _names(self, task: Task, service: Service) -> set[str]:
+        return {task.id, self._views.task_name(task, service.name), str(task.slot)}
+
+    async def _gather(
+        self, tasks: Sequence[Task], *, tail: int, since: datetime | None
+    ) -> tuple[list[LogLine], set[str]]:
+        lines: list[LogLine] = []
+        incomplete: set[str] = set()
+        limiter = anyio.CapacityLimiter(TASKS_AT_ONCE)
+
+        async def read(task: Task, hostname: str) -> None:
+            async with limiter:
+                try:
+                    stream = self._client.task_logs(task.id, tail=tail, since=since, deadline=TASK_SECONDS)
+                    async for item in stream:
+                        if isinstance(item, LogGap):
+                            incomplete.add(hostname)
+                        else:
+                            lines.append(item)
+                except NotFound:
+                    return  # Swarm has reaped the task since we looked.
+                except OrchestratorError:
+                    incomplete.add(hostname)
+
+        async with anyio.create_task_group() as group:
+            for task in tasks:
+                node = self._cluster.nodes.get(task.node_id or "")
+                if node is None:
+                    continue
+                if node.is_live:
+                    group.start_soon(read, task, node.hostname)
+                else:
+                    # Swarm would wait for the node without end (moby#37336, #41733).
+                    incomplete.add(node.hostname)
+        return lines, incomplete
+
+    def _entry(self, line: LogLine, service: Service, task: Task | None) -> LogEntry:
+        node = self._cluster.nodes.get(line.node_id)
+        return LogEntry(
+            time=line.time,
+            task=self._views.task_name(task, service.name) if task else line.task_id,
+            task_id=line.task_id,
+            node=node.hostname if node else line.node_id,
+            stream=line.stream,
+            line=line.line,
+        )
+
+
+def parse_since(text: str | None, now: datetime) -> datetime | None:
+    """`10m`, `1h30m`, an RFC 3339 time, or seconds since 1970; InvalidInput for anything else."""
+    if text is None or text == "":
+        return None
+    if (match := _DURATION.fullmatch(text)) is not None and any(match.groups()):
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return now - timedelta(days=min(days, 36_500), hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        if text.replace(".", "", 1).isdecimal():
+            return datetime.fromtimestamp(float(text), UTC)
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        reason = "is neither a duration such as `10m` nor a time such as `2026-01-31T12:00:00Z`"
+        raise InvalidInput(f"`since` {reason}.", errors=(FieldError("since", reason),)) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

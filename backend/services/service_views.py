@@ -1,0 +1,205 @@
+"""What the API says of a service: catalog entry and swarm service joined into one answer."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from backend.domain.definition_text import as_mapping
+from backend.domain.image_reference import ImageReference, expand_registry_host
+from backend.domain.plan import changes
+from backend.domain.service_spec import LABEL_REVISION, References, build_spec
+from backend.domain.slots import serves, up_to_date
+from backend.domain.status import Status, status_of
+from backend.errors import OrchestratorError
+from backend.models.cluster import Platform, Service, Task
+from backend.models.schemas.common import ProblemField
+from backend.models.schemas.services import NodeShare, PortOut, ServiceDetail, ServiceOut, TaskOut
+from backend.services.catalog import Entry
+from backend.services.cluster_state import ClusterState
+
+STACK_LABEL = "com.docker.stack.namespace"
+
+
+def references(cluster: ClusterState) -> References:
+    """The ids of everything a definition may name, as last seen."""
+    return References(
+        networks={name: item.id for name, item in cluster.networks.items()},
+        secrets={name: item.id for name, item in cluster.secrets.items()},
+        configs={name: item.id for name, item in cluster.configs.items()},
+    )
+
+
+def deployed_revision(service: Service) -> int | None:
+    """The revision that was deployed; None for a service that did not come from the catalog."""
+    label = service.labels.get(LABEL_REVISION, "")
+    return int(label) if label.isdecimal() else None
+
+
+def platforms_of(service: Service) -> list[Platform]:
+    placement = service.spec.get("TaskTemplate", {}).get("Placement") or {}
+    return [
+        Platform(os=item.get("OS", ""), architecture=item.get("Architecture", ""))
+        for item in placement.get("Platforms") or []
+    ]
+
+
+@dataclass(slots=True)
+class ServiceViews:
+    """Joins what the catalog wants with what the swarm runs; everything from memory."""
+
+    cluster: ClusterState
+    registry_host: str
+    ever_deployed: set[str]
+    """Names that have a deployment on record: tells `removed` from `never_deployed`."""
+
+    def view(self, name: str, entry: Entry | None, service: Service | None) -> ServiceOut:
+        return ServiceOut.model_validate(self._fields(name, entry, service))
+
+    def detail(self, name: str, entry: Entry | None, service: Service | None) -> ServiceDetail:
+        definition = None
+        if entry is not None and entry.definition is not None:
+            definition = as_mapping(entry.text)
+        return ServiceDetail.model_validate(
+            self._fields(name, entry, service)
+            | {
+                "definition": definition,
+                "yaml": entry.text if entry else None,
+                "tasks": self.tasks(service, self.cluster.tasks_of(service)) if service else [],
+            }
+        )
+
+    def status(self, name: str, entry: Entry | None, service: Service | None) -> Status:
+        if entry is not None and entry.problem is not None:
+            where = f" (line {entry.problem.line})" if entry.problem.line else ""
+            broken = f"{entry.problem.reason}{where}"
+            if service is None:
+                return Status("broken", "unreadable_definition", broken)
+            live = self._live_status(service)
+            return Status(
+                "broken", "unreadable_definition", broken, live.desired, live.running, live.completed
+            )
+        if service is not None:
+            return self._live_status(service)
+        if self.cluster.as_of is None:
+            return Status("stopped", "not_known_yet", "The engine has not answered yet.")
+        if name in self.ever_deployed:
+            return Status("stopped", "removed", "Not in the swarm; deploy brings it back.")
+        return Status("stopped", "never_deployed", "Never deployed.")
+
+    def drift(self, entry: Entry | None, service: Service | None) -> list[str]:
+        """Where the swarm's spec differs from what the newest revision says."""
+        if entry is None or entry.definition is None or service is None:
+            return []
+        try:
+            image = expand_registry_host(entry.definition.image, self.registry_host)
+            wanted_image = ImageReference.parse(image)
+            running = ImageReference.parse(service.image)
+            if running.digest and not wanted_image.digest and running.without_digest() == wanted_image:
+                image = service.image
+            wanted = build_spec(
+                entry.definition,
+                image=image,
+                platforms=platforms_of(service),
+                references=references(self.cluster),
+                labels={},
+            )
+        except OrchestratorError as error:
+            return [error.detail]
+        return [change.path for change in changes(service.spec, wanted).changes]
+
+    def tasks(self, service: Service | None, tasks: Iterable[Task]) -> list[TaskOut]:
+        """Tasks for people: newest first within a slot, wanted before ended."""
+        group = list(tasks)
+        current = {task.id for task in up_to_date(service, group)} if service else set()
+        return [
+            self.task(task, service.name if service else task.service_id, up_to_date=task.id in current)
+            for task in sorted(
+                group, key=lambda task: (task.slot or 0, task.node_id or "", -task.created_at.timestamp())
+            )
+        ]
+
+    def task(self, task: Task, service_name: str, *, up_to_date: bool) -> TaskOut:
+        node = self.cluster.nodes.get(task.node_id or "")
+        return TaskOut(
+            id=task.id,
+            name=self.task_name(task, service_name),
+            slot=task.slot,
+            node_id=task.node_id,
+            node=node.hostname if node else None,
+            node_live=node.is_live if node else None,
+            state=task.state,
+            desired_state=task.desired_state,
+            up_to_date=up_to_date,
+            message=task.message,
+            error=task.error,
+            exit_code=task.exit_code,
+            image=task.image.partition("@")[0],
+            created_at=task.created_at,
+            state_changed_at=task.state_changed_at,
+        )
+
+    def task_name(self, task: Task, service_name: str) -> str:
+        if task.slot is not None:
+            return f"{service_name}.{task.slot}"
+        node = self.cluster.nodes.get(task.node_id or "")
+        return f"{service_name}.{node.hostname if node else task.node_id or task.id}"
+
+    def _live_status(self, service: Service) -> Status:
+        return status_of(service, self.cluster.tasks_of(service), self.cluster.nodes, datetime.now(UTC))
+
+    def _fields(self, name: str, entry: Entry | None, service: Service | None) -> dict[str, object]:
+        status = self.status(name, entry, service)
+        drift = self.drift(entry, service)
+        image, _, digest = (service.image if service else self._wanted_image(entry)).partition("@")
+        return {
+            "name": name,
+            "in_catalog": entry is not None,
+            "live": service is not None,
+            "id": service.id if service else None,
+            "status": status.status,
+            "reason": status.reason,
+            "message": status.message,
+            "mode": service.mode if service else self._wanted_mode(entry),
+            "desired": status.desired,
+            "running": status.running,
+            "completed": status.completed,
+            "image": image or None,
+            "digest": digest or None,
+            "ports": [PortOut.model_validate(port) for port in self._ports(entry, service)],
+            "nodes": self._spread(service),
+            "stack": service.labels.get(STACK_LABEL) if service else None,
+            "revision": entry.revision if entry else None,
+            "deployed_revision": deployed_revision(service) if service else None,
+            "drift": bool(drift),
+            "drift_paths": drift,
+            "problem": ProblemField.model_validate(entry.problem, from_attributes=True)
+            if entry and entry.problem
+            else None,
+            "updated_at": service.updated_at if service else entry.updated_at if entry else None,
+        }
+
+    def _spread(self, service: Service | None) -> list[NodeShare]:
+        if service is None:
+            return []
+        nodes = self.cluster.nodes
+        counts = Counter(
+            task.node_id for task in self.cluster.tasks_of(service) if task.node_id and serves(task, nodes)
+        )
+        shares = [
+            NodeShare(id=key, hostname=nodes[key].hostname, running=count) for key, count in counts.items()
+        ]
+        return sorted(shares, key=lambda share: share.hostname)
+
+    def _wanted_image(self, entry: Entry | None) -> str:
+        if entry is None or entry.definition is None:
+            return ""
+        return expand_registry_host(entry.definition.image, self.registry_host)
+
+    def _wanted_mode(self, entry: Entry | None) -> str:
+        return entry.definition.mode if entry and entry.definition else "replicated"
+
+    def _ports(self, entry: Entry | None, service: Service | None) -> Sequence[object]:
+        if service is not None:
+            return service.ports
+        return entry.definition.ports if entry and entry.definition else ()

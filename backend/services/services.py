@@ -1,0 +1,132 @@
+"""The catalog's services as callers see and edit them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backend.domain.definition_text import to_text, with_changes
+from backend.domain.permissions import Permission
+from backend.errors import Conflict, FieldError, InvalidInput, NotFound
+from backend.models.actor import Actor
+from backend.models.schemas.services import ServiceDetail, ServiceOut, ServiceStatus
+from backend.services.audit import Audit
+from backend.services.catalog import Catalog
+from backend.services.cluster_state import ClusterState
+from backend.services.service_views import ServiceViews
+from backend.services.use_case import use_case
+
+
+class Services:
+    """List, read and edit; what changes the swarm is in `Deployments`."""
+
+    def __init__(self, *, catalog: Catalog, cluster: ClusterState, views: ServiceViews, audit: Audit) -> None:
+        self._catalog = catalog
+        self._cluster = cluster
+        self._views = views
+        self.audit = audit
+
+    @use_case(Permission.READ)
+    async def list_catalog(
+        self, actor: Actor, *, match: str | None, status: Sequence[ServiceStatus]
+    ) -> list[ServiceOut]:
+        """Every entry of the catalog, by name."""
+        entries = [entry for entry in self._catalog.entries() if _matches(match, entry.name, entry.text)]
+        services = self._cluster.services
+        views = [self._views.view(entry.name, entry, services.get(entry.name)) for entry in entries]
+        return [view for view in views if not status or view.status in status]
+
+    @use_case(Permission.READ)
+    async def list_live(
+        self, actor: Actor, *, match: str | None, status: Sequence[ServiceStatus]
+    ) -> list[ServiceOut]:
+        """Every service the swarm has, whether or not the catalog knows it; 503 before the first look."""
+        self._cluster.require_picture()
+        views = [
+            self._views.view(name, self._catalog.find(name), service)
+            for name, service in sorted(self._cluster.services.items())
+            if _matches(match, name, service.image)
+        ]
+        return [view for view in views if not status or view.status in status]
+
+    @use_case(Permission.READ)
+    async def get(self, actor: Actor, name: str) -> ServiceDetail:
+        """One entry of the catalog with its definition, text and tasks."""
+        entry = self._catalog.find(name)
+        if entry is None:
+            raise not_in_catalog(name, self._cluster)
+        return self._views.detail(name, entry, self._cluster.services.get(name))
+
+    @use_case(Permission.READ)
+    async def get_live(self, actor: Actor, name: str) -> ServiceDetail:
+        """One service the swarm has, with its tasks."""
+        self._cluster.require_picture()
+        service = self._cluster.services.get(name)
+        if service is None:
+            raise NotFound(f"The swarm has no service {name!r}.", code="service_not_found")
+        return self._views.detail(name, self._catalog.find(name), service)
+
+    @use_case(Permission.EDIT, action="service.create")
+    async def create(
+        self, actor: Actor, name: str, definition: Mapping[str, Any] | None, yaml: str | None
+    ) -> ServiceDetail:
+        """Register a definition; nothing is deployed."""
+        text = _one_text(name, definition, yaml)
+        entry = await self._catalog.create(actor.name, name, text)
+        return self._views.detail(name, entry, self._cluster.services.get(name))
+
+    @use_case(Permission.EDIT, action="service.update")
+    async def update(
+        self,
+        actor: Actor,
+        name: str,
+        definition: Mapping[str, Any] | None,
+        yaml: str | None,
+        *,
+        if_match: int | None,
+    ) -> ServiceDetail:
+        """Replace the whole definition; what runs stays as it is until the next deploy."""
+        entry = self._catalog.find(name)
+        if entry is None:
+            raise not_in_catalog(name, self._cluster)
+        if definition is not None and yaml is None and entry.problem is None:
+            text = with_changes(entry.text, {**definition, "name": definition.get("name", name)})
+        else:
+            text = _one_text(name, definition, yaml)
+        entry = await self._catalog.update(actor.name, name, text, if_match=if_match)
+        return self._views.detail(name, entry, self._cluster.services.get(name))
+
+    @use_case(Permission.EDIT, action="service.delete")
+    async def delete(self, actor: Actor, name: str, *, if_match: int | None, force: bool) -> None:
+        """Remove the entry; a service that runs is only let go of with `force`."""
+        if self._catalog.find(name) is None:
+            raise not_in_catalog(name, self._cluster)
+        if name in self._cluster.services and not force:
+            raise Conflict(
+                f"{name} is in the swarm. Stop it first, or delete with ?force=true to leave it running "
+                "without a catalog entry.",
+                code="service_is_live",
+            )
+        await self._catalog.delete(actor.name, name, if_match=if_match)
+
+
+def not_in_catalog(name: str, cluster: ClusterState) -> NotFound:
+    """The 404 for a name without catalog entry; says so when the swarm runs a service of that name."""
+    if name in cluster.services:
+        return NotFound(
+            f"{name} exists in the swarm but not in the catalog. Register a definition of that name with "
+            "POST /api/services, then deploy it with adopt=true to take it over.",
+            code="not_in_catalog",
+        )
+    return NotFound(f"The catalog has no service {name!r}.", code="service_not_found")
+
+
+def _one_text(name: str, definition: Mapping[str, Any] | None, yaml: str | None) -> str:
+    if definition is not None and yaml is None:
+        return to_text(definition, name=name)
+    if yaml is not None and definition is None:
+        return yaml
+    reason = "give either `definition` (an object) or `yaml` (its text), not both and not neither"
+    raise InvalidInput(f"The body is unclear: {reason}.", errors=(FieldError("definition", reason),))
+
+
+def _matches(match: str | None, *texts: str) -> bool:
+    return not match or any(match.casefold() in text.casefold() for text in texts)

@@ -1,0 +1,140 @@
+"""What a deploy would send: a catalog entry resolved against registry and swarm, and planned."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from backend.clients.docker_client import SwarmClient
+from backend.domain.image_reference import ImageReference, expand_registry_host
+from backend.domain.plan import Plan, changes
+from backend.domain.service_spec import LABEL_IMAGE, LABEL_REVISION, References, build_spec, names_needed
+from backend.errors import Conflict, DockerUnavailable, FieldError, NotFound, OrchestratorError
+from backend.models.cluster import ImageDigest, Service
+from backend.models.definitions import Definition
+from backend.services.catalog import Entry
+from backend.services.service_views import deployed_revision
+
+CREATE_HINTS = {
+    "network": "docker network create --driver overlay {name}",
+    "secret": "docker secret create {name} FILE",
+    "config": "docker config create {name} FILE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a deploy would send, resolved and planned, before anything is done."""
+
+    entry: Entry
+    spec: dict[str, Any]
+    image: str
+    digest: str | None
+    live: Service | None
+    plan: Plan | None
+    """None when the swarm has no such service yet."""
+    warnings: tuple[str, ...]
+
+    @property
+    def replicas(self) -> int | None:
+        mode = self.spec.get("Mode") or {}
+        count = (mode.get("Replicated") or {}).get("Replicas")
+        return (mode.get("ReplicatedJob") or {}).get("TotalCompletions", count)
+
+    @property
+    def from_digest(self) -> str | None:
+        return (self.live.image.partition("@")[2] or None) if self.live else None
+
+
+class WantedSpecs:
+    """Resolves catalog entries; the same code serves a deploy and, later, its dry run."""
+
+    def __init__(self, client: SwarmClient, *, registry_host: str) -> None:
+        self._client = client
+        self._registry_host = registry_host
+
+    async def resolve(self, entry: Entry, *, adopt: bool) -> Wanted:
+        """Raise Conflict, with nothing done, for whatever cannot be deployed as it stands."""
+        name = entry.name
+        if entry.definition is None:
+            problems = (entry.problem,) if entry.problem else ()
+            reason = problems[0].reason if problems else "unknown reason"
+            raise Conflict(
+                f"The definition of {name} cannot be read: {reason}.",
+                code="broken_definition",
+                errors=problems,
+            )
+        definition = entry.definition
+        try:
+            live = await self._client.service(name)
+        except NotFound:
+            live = None
+        if live is not None and deployed_revision(live) is None and not adopt:
+            raise not_ours(name)
+        image = expand_registry_host(definition.image, self._registry_host)
+        found, warnings = await self._digest(image)
+        pinned = str(ImageReference.parse(image).with_digest(found.digest)) if found else image
+        spec = build_spec(
+            definition,
+            image=pinned,
+            platforms=found.platforms if found else (),
+            references=await self._references(definition),
+            labels={LABEL_REVISION: str(entry.revision), LABEL_IMAGE: image},
+        )
+        if live is not None and live.mode != definition.mode:
+            raise Conflict(
+                f"{name} runs as {live.mode} and the definition says {definition.mode}. Swarm cannot change "
+                "the mode of a service: stop it, then deploy.",
+                code="mode_changed",
+            )
+        plan = changes(live.spec, spec) if live is not None else None
+        digest = found.digest if found else ImageReference.parse(image).digest
+        return Wanted(entry, spec, image, digest, live, plan, warnings)
+
+    async def _digest(self, image: str) -> tuple[ImageDigest | None, tuple[str, ...]]:
+        """What the tag points to now. Like the CLI: a registry that does not say is a warning, not an end."""
+        try:
+            return await self._client.image_digest(image), ()
+        except DockerUnavailable:
+            raise
+        except OrchestratorError as error:
+            warning = (
+                f"{image} could not be pinned to a digest ({error.detail}), so every node resolves the tag "
+                "by itself and only nodes that have or can pull the image will run it."
+            )
+            return None, (warning,)
+
+    async def _references(self, definition: Definition) -> References:
+        """Ids of what the definition names; everything that does not exist is named at once."""
+        needed = names_needed(definition)
+        found: dict[str, dict[str, str]] = {}
+        missing: list[FieldError] = []
+        for kind, names, read in (
+            ("network", needed.networks, self._client.networks),
+            ("secret", needed.secrets, self._client.secrets),
+            ("config", needed.configs, self._client.configs),
+        ):
+            existing = {item.name: item.id for item in await read()} if names else {}
+            found[kind] = existing
+            missing += [
+                FieldError(
+                    f"{kind}s",
+                    f"the {kind} {name!r} does not exist in the swarm; create it with: "
+                    + CREATE_HINTS[kind].format(name=name),
+                )
+                for name in sorted(names)
+                if name not in existing
+            ]
+        if missing:
+            raise Conflict(
+                "The definition names what the swarm does not have: " + "; ".join(e.reason for e in missing),
+                code="missing_reference",
+                errors=tuple(missing),
+            )
+        return References(networks=found["network"], secrets=found["secret"], configs=found["config"])
+
+
+def not_ours(name: str) -> Conflict:
+    return Conflict(
+        f"The swarm runs a service {name} that was not deployed from this catalog. Deploy with adopt=true to "
+        "take it over, or choose another name.",
+        code="not_ours",
+    )

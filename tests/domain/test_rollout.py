@@ -1,0 +1,92 @@
+"""Whether a recorded change really came up."""
+
+from typing import Any
+
+from backend.domain.rollout import PATIENCE_SECONDS, Sighting, Verdict, judge
+from backend.domain.status import status_of
+from backend.models.cluster import Service, Task
+from tests.cluster_objects import NOW, ago, nodes, service, task
+
+THREE = nodes("n1", "n2", "n3")
+
+
+def verdict(target: Service, tasks: list[Task], **seen: Any) -> Verdict | None:
+    fields: dict[str, Any] = {"sent_at": ago(60), "converged_for": None, "unchanged_for": 1.0}
+    return judge(
+        Sighting(
+            service=target,
+            tasks=tasks,
+            nodes=THREE,
+            status=status_of(target, tasks, THREE, NOW),
+            **(fields | seen),
+        )
+    )
+
+
+def test_a_rollout_succeeds_once_everything_held() -> None:
+    assert verdict(service(), [task(1, "running")], converged_for=3.0) is None
+    assert verdict(service(), [task(1, "running")], converged_for=11.0) == Verdict("succeeded")
+
+
+def test_the_definitions_own_monitor_window_decides_when_it_has_one() -> None:
+    target = service(spec={"UpdateConfig": {"Monitor": 30_000_000_000}})
+    assert verdict(target, [task(1, "running")], converged_for=11.0) is None
+    assert verdict(target, [task(1, "running")], converged_for=31.0) == Verdict("succeeded")
+
+
+def test_an_old_failed_task_does_not_fail_a_new_rollout() -> None:
+    old = [task(1, "failed", desired="shutdown", age=500 + n, since=400, exit_code=1) for n in range(5)]
+    assert verdict(service(), [*old, task(1, "preparing", age=5)]) is None
+
+
+def test_three_failures_of_the_new_spec_are_a_verdict_with_their_cause() -> None:
+    failed = [task(1, "failed", desired="shutdown", age=50 - n, since=40 - n, exit_code=3) for n in range(3)]
+    found = verdict(service(), [*failed, task(1, "ready", age=1)])
+    assert found is not None
+    assert (found.state, found.cause) == ("failed", "Exited with code 3 on n1.")
+
+
+def test_rejected_tasks_fail_a_rollout() -> None:
+    gone = [
+        task(1, "rejected", desired="shutdown", age=50 - n, since=40 - n, error="No such image: web:9")
+        for n in range(3)
+    ]
+    found = verdict(service(), [*gone, task(1, "ready", age=1)])
+    assert found is not None
+    assert found.state == "failed"
+    assert "No such image: web:9" in (found.cause or "")
+
+
+def test_a_batch_that_may_not_restart_fails_with_its_first_error() -> None:
+    target = service(spec={"TaskTemplate": {"RestartPolicy": {"Condition": "none"}}})
+    found = verdict(target, [task(1, "failed", desired="shutdown", age=30, since=20, exit_code=3)])
+    assert found is not None
+    assert found.state == "failed"
+
+
+def test_no_progress_for_long_is_stuck_with_the_schedulers_words() -> None:
+    waiting = task(1, "pending", on=None, error="no suitable node (insufficient resources on 3 nodes)")
+    assert verdict(service(), [waiting], unchanged_for=PATIENCE_SECONDS - 1) is None
+    found = verdict(service(), [waiting], unchanged_for=PATIENCE_SECONDS)
+    assert found is not None
+    assert found.state == "stuck"
+    assert "insufficient resources" in (found.cause or "")
+
+
+def test_a_job_succeeds_as_soon_as_its_completions_are_in() -> None:
+    done = task(1, "complete", desired="complete", job_iteration=7)
+    assert verdict(service(mode="replicated-job"), [done]) == Verdict("succeeded")
+
+
+def test_an_update_that_swarm_paused_or_rolled_back_is_told_with_its_cause() -> None:
+    failed = task(1, "failed", desired="shutdown", age=30, since=25, exit_code=3)
+    paused = verdict(service(update="paused"), [failed])
+    back = verdict(service(update="rollback_completed"), [task(1, "running")])
+    assert paused is not None
+    assert (paused.state, paused.cause) == ("failed", "Exited with code 3 on n1.")
+    assert back is not None
+    assert back.state == "rolled_back"
+
+
+def test_an_update_state_from_before_the_change_says_nothing_about_it() -> None:
+    assert verdict(service(update="paused"), [task(1, "preparing", age=1)], sent_at=ago(5)) is None
