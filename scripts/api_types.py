@@ -17,7 +17,7 @@ def main() -> int:
         with document.open("w") as out:
             subprocess.run([sys.executable, "-m", "scripts.openapi"], cwd=ROOT, stdout=out, check=True)
         env = {**os.environ, **(node.env if node else {}), "OPENAPI_JSON": str(document)}
-        generate = ["sh", CODEGEN / "generate.sh", *sys.argv[1:]]
+        generate = ["sh", str(CODEGEN / "generate.sh"), *sys.argv[1:]]
         return subprocess.run(generate, cwd=CODEGEN, env=env, check=False).returncode
 
 

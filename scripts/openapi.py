@@ -3,8 +3,9 @@
 import json
 import sys
 
-from backend.config import Settings
 from backend.main import create_app
+
+from backend.config import Settings
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from backend.clients.docker_client import SwarmClient
 from backend.config import Settings
-from backend.errors import OrchestratorError
+from backend.errors import InvalidInput, OrchestratorError
 from scripts.node import FRONTEND, find_node
 from scripts.shell import ROOT
 
@@ -41,7 +41,11 @@ def main() -> int:
     if holder := _port_is_taken(settings):
         print(holder, file=sys.stderr)
         return 1
-    choose_engine(settings)
+    try:
+        choose_engine(settings)
+    except InvalidInput as problem:
+        print(problem.detail, file=sys.stderr)
+        return 2
     if sys.argv[1:] == ["--dev"]:
         return serve_with_reload(settings)
     return become_server()
