@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         default=(), validation_alias=AliasChoices("ORCHESTRATOR_ALLOWED_HOSTS", "allowed_hosts")
     )
     """Host names, beyond loopback, under which browsers may reach us."""
+    seed_examples: bool = Field(
+        default=False, validation_alias=AliasChoices("ORCHESTRATOR_SEED_EXAMPLES", "seed_examples")
+    )
+    """Copy the example definitions into an empty catalog, once."""
     token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("ORCHESTRATOR_TOKEN", "token")
     )

@@ -73,6 +73,10 @@ class DeploymentRecords:
         )
         return DeploymentRow.from_row(row) if row else None
 
+    async def services(self) -> set[str]:
+        """Names of all services that were ever changed."""
+        return {row["service"] for row in await self._database.read("SELECT DISTINCT service FROM deployments")}
+
     async def unfinished(self) -> list[DeploymentRow]:
         """Every deployment without an end, whichever run of the server began it."""
         rows = await self._database.read(

@@ -12,7 +12,7 @@ from backend.domain.service_spec import LABEL_REVISION, References, build_spec
 from backend.domain.slots import serves, up_to_date
 from backend.domain.status import Status, status_of
 from backend.errors import OrchestratorError
-from backend.models.cluster import Platform, Service, Task
+from backend.models.cluster import Platform, Service, SwarmObject, Task
 from backend.models.schemas.common import ProblemField
 from backend.models.schemas.services import NodeShare, PortOut, ServiceDetail, ServiceOut, TaskOut
 from backend.services.catalog import Entry
@@ -24,10 +24,15 @@ STACK_LABEL = "com.docker.stack.namespace"
 def references(cluster: ClusterState) -> References:
     """The ids of everything a definition may name, as last seen."""
     return References(
-        networks={name: item.id for name, item in cluster.networks.items()},
+        networks={name: item.id for name, item in cluster.networks.items() if usable(item)},
         secrets={name: item.id for name, item in cluster.secrets.items()},
         configs={name: item.id for name, item in cluster.configs.items()},
     )
+
+
+def usable(item: SwarmObject) -> bool:
+    """Whether a service can name it: of the networks, only those of the swarm, not an engine's own."""
+    return item.scope in {"", "swarm"}
 
 
 def deployed_revision(service: Service) -> int | None:

@@ -11,7 +11,7 @@ from backend.errors import Conflict, DockerUnavailable, FieldError, NotFound, Or
 from backend.models.cluster import ImageDigest, Service
 from backend.models.definitions import Definition
 from backend.services.catalog import Entry
-from backend.services.service_views import deployed_revision
+from backend.services.service_views import deployed_revision, usable
 
 CREATE_HINTS = {
     "network": "docker network create --driver overlay {name}",
@@ -112,7 +112,7 @@ class WantedSpecs:
             ("secret", needed.secrets, self._client.secrets),
             ("config", needed.configs, self._client.configs),
         ):
-            existing = {item.name: item.id for item in await read()} if names else {}
+            existing = {item.name: item.id for item in await read() if usable(item)} if names else {}
             found[kind] = existing
             missing += [
                 FieldError(

@@ -1,0 +1,130 @@
+"""The one place where parts are joined. Building it opens nothing."""
+
+import logging
+from pathlib import Path
+
+import anyio
+
+from backend.clients.docker_client import SwarmClient
+from backend.config import Settings
+from backend.database import Database
+from backend.repositories.audit import AuditRows
+from backend.repositories.deployments import DeploymentRecords
+from backend.repositories.sessions import Sessions
+from backend.repositories.tokens import TokenRows
+from backend.repositories.users import Users
+from backend.services.access import Access
+from backend.services.audit import Audit
+from backend.services.catalog import Catalog
+from backend.services.cluster_state import ClusterState
+from backend.services.cluster_watcher import ClusterWatcher
+from backend.services.credentials import ConfiguredTokens
+from backend.services.deployments import Deployments
+from backend.services.health_monitor import HealthMonitor
+from backend.services.logs import Logs
+from backend.services.nodes import Nodes
+from backend.services.rollout_tracker import RolloutTracker
+from backend.services.service_views import ServiceViews
+from backend.services.services import Services
+from backend.services.setup_code import SetupCode
+from backend.services.tokens import Tokens
+from backend.services.wanted_specs import WantedSpecs
+
+log = logging.getLogger(__name__)
+
+EXAMPLES_DIR = Path(__file__).resolve().parent.parent / "definitions" / "examples"
+
+
+class AppContext:
+    """Every part of the running application, by name.
+
+    Raises ValueError for a configured token that is unfit.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.stopping = anyio.Event()
+        """Set first when the server is told to stop, so that nothing long keeps it waiting."""
+        self.database = Database(settings.database_path)
+        self.audit = Audit(AuditRows(self.database))
+        self.access = Access(
+            users=Users(self.database),
+            sessions=Sessions(self.database),
+            tokens=Tokens(
+                TokenRows(self.database),
+                self.audit,
+                configured=ConfiguredTokens(settings.token, settings.token_file),
+            ),
+            audit=self.audit,
+            setup_code=SetupCode(settings.state_dir / "setup-code"),
+        )
+        self.client = SwarmClient(
+            settings.docker_host, cert_path=settings.docker_cert_path, tls_verify=settings.docker_tls_verify
+        )
+        self.catalog = Catalog(settings.definitions_dir, self.database)
+        self.cluster = ClusterState()
+        self.watcher = ClusterWatcher(self.client, self.cluster, longest_pause=settings.health_check_interval)
+        self._views = ServiceViews(
+            cluster=self.cluster, registry_host=settings.effective_registry_host, ever_deployed=set()
+        )
+        self._records = DeploymentRecords(self.database)
+        self._tracker = RolloutTracker(self._records, self.cluster)
+        self.watcher.moving = self._tracker.moving
+        self.services = Services(
+            catalog=self.catalog, cluster=self.cluster, views=self._views, audit=self.audit
+        )
+        self.deployments = Deployments(
+            catalog=self.catalog,
+            cluster=self.cluster,
+            watcher=self.watcher,
+            client=self.client,
+            records=self._records,
+            wanted=WantedSpecs(self.client, registry_host=settings.effective_registry_host),
+            views=self._views,
+            audit=self.audit,
+        )
+        self.deployments.on_change = self._tracker.follow
+        self.nodes = Nodes(
+            cluster=self.cluster,
+            watcher=self.watcher,
+            client=self.client,
+            views=self._views,
+            audit=self.audit,
+        )
+        self.logs = Logs(
+            catalog=self.catalog,
+            cluster=self.cluster,
+            client=self.client,
+            views=self._views,
+            audit=self.audit,
+        )
+        self.health = HealthMonitor(
+            cluster=self.cluster,
+            catalog=self.catalog,
+            views=self._views,
+            host=self.client.host,
+            audit=self.audit,
+        )
+
+    async def open(self) -> None:
+        """Open the state and read the catalog. The engine is left to `run`: starting never waits for it."""
+        await self.database.open()
+        await self.access.open()
+        await self.catalog.open()
+        if self.settings.seed_examples and (seeded := await self.catalog.seed(EXAMPLES_DIR)):
+            log.info("the catalog starts with the examples: %s", ", ".join(seeded))
+        self._views.ever_deployed |= await self._records.services()
+        await self._tracker.open()
+
+    async def run(self) -> None:
+        """Watch cluster, rollouts and definition files until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.watcher.run)
+            tasks.start_soon(self._tracker.run)
+            tasks.start_soon(self.catalog.follow)
+
+    async def close(self) -> None:
+        await self.catalog.close()
+        await self.client.close()
+        await self.access.close()
+        await self.database.close()
