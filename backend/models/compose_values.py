@@ -96,9 +96,9 @@ def whole_number(low: int, high: int) -> BeforeValidator:
 
     def read(value: object) -> int:
         number: int | None = None
-        if isinstance(value, int) and not isinstance(value, bool):
-            number = int(value)
-        elif isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", value):
+        if (isinstance(value, int) and not isinstance(value, bool)) or (
+            isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", value)
+        ):
             number = int(value)
         if number is None:
             raise refuse(f"is {shown(value)}; a whole number from {low} to {high} is expected")
@@ -144,10 +144,8 @@ def duration_ns(value: object) -> int:
         return 0
     if value == "0":
         return 0
-    unit_missing = (isinstance(value, int) and not isinstance(value, bool)) or (
-        isinstance(value, str) and value.isdigit()
-    )
-    if unit_missing:
+    bare = as_text(value) if isinstance(value, int | str) else ""
+    if bare.isdigit():
         raise refuse(f"is {shown(value)}, without a unit; write for instance '{str(value)[:19]}s'")
     raise refuse(f"is {shown(value)}; a duration such as '10s' or '1m30s' is expected")
 

@@ -5,7 +5,7 @@ import re
 import shlex
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from backend.models.compose_values import (
@@ -165,6 +165,9 @@ def _mount_target(value: object) -> str:
 MountTarget = Annotated[str, BeforeValidator(_mount_target)]
 
 
+Options = Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)]
+
+
 class BindOptions(Part):
     propagation: Annotated[str | None, one_of(*PROPAGATIONS)] = None
 
@@ -172,8 +175,10 @@ class BindOptions(Part):
 class VolumeOptions(Part):
     nocopy: Flag = False
     driver: FilledLine | None = None
-    driver_opts: Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)] = {}
-    labels: Annotated[dict[FilledLine, Block], BeforeValidator(mapping_from)] = {}
+    driver_opts: Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)] = Field(
+        default_factory=dict
+    )
+    labels: Annotated[dict[FilledLine, Block], BeforeValidator(mapping_from)] = Field(default_factory=dict)
 
 
 class TmpfsOptions(Part):
@@ -223,7 +228,8 @@ def mount_from(value: object) -> object:
         return value
     if not isinstance(value, str):
         raise refuse(
-            f"is {shown(value)}; '/host/path:/container/path' or a mapping with 'type' and 'target' is expected"
+            f"is {shown(value)}; '/host/path:/container/path' or a mapping with 'type' and 'target' is "
+            "expected"
         )
     parts = value.split(":")
     if len(parts) > 3:
@@ -376,9 +382,9 @@ class UpdateConfig(Part):
 
 
 class RestartPolicy(Part):
-    condition: Annotated[
-        Literal["none", "on-failure", "any"] | None, one_of("none", "on-failure", "any")
-    ] = None
+    condition: Annotated[Literal["none", "on-failure", "any"] | None, one_of("none", "on-failure", "any")] = (
+        None
+    )
     delay: Duration | None = None
     max_attempts: Annotated[int, whole_number(0, 2**31 - 1)] | None = None
     window: Duration | None = None
@@ -504,7 +510,7 @@ def ulimit_from(value: object) -> object:
 
 class Logging(Part):
     driver: FilledLine | None = None
-    options: Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)] = {}
+    options: Options = Field(default_factory=dict)
 
 
 def words_from(value: object) -> object:

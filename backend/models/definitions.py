@@ -1,7 +1,7 @@
 """What a definition may say: the brief's schema, with Compose's names and forms for the rest."""
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
@@ -14,6 +14,7 @@ from backend.models.compose_values import (
     as_text,
     list_from,
     mapping_from,
+    only_list,
     refuse,
     shown,
     whole_number,
@@ -40,40 +41,26 @@ from backend.models.definition_parts import (
     mount_from,
     networks_from,
     one_of,
-    only_list,
     ports_from,
     reference_from,
     tmpfs_from,
     ulimit_from,
     words_from,
 )
+from backend.models.kernel_words import CAPABILITIES, SIGNALS, ULIMITS
 
 NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 """Lower case, so that file systems agree; without dots and odd ends, which swarm refuses; 63 at most."""
 RESERVED_NAMES: Final = frozenset({"live"})
 """Words that the API's paths use where a name could stand."""
-SIGNALS: Final = frozenset(
-    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP "
-    "TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ".split()
-)
-CAPABILITIES: Final = frozenset(
-    "AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE DAC_READ_SEARCH "
-    "FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN "
-    "NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT "
-    "SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG "
-    "WAKE_ALARM".split()
-)
-ULIMITS: Final = frozenset(
-    "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split()
-)
 ServiceMode = Literal["replicated", "global", "replicated-job", "global-job"]
 
 
 def _name(value: object) -> str:
     if not isinstance(value, str) or not NAME.fullmatch(value):
         raise refuse(
-            f"is {shown(value)}; a name has 1 to 63 of a-z, 0-9, '-' and '_', and begins and ends with a letter "
-            "or digit"
+            f"is {shown(value)}; a name has 1 to 63 of a-z, 0-9, '-' and '_', beginning and "
+            "ending with a letter or digit"
         )
     if value in RESERVED_NAMES:
         raise refuse(f"is '{value}', which is a reserved word of the API; choose another name")
@@ -105,7 +92,8 @@ def inner_path(value: object) -> str:
     good = all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_. +@-]{0,254}", part) for part in parts)
     if len(text) > 1024 or not good or any(part != part.strip() for part in parts):
         raise refuse(
-            f"is {shown(value)}; a relative path without '..' is expected, such as 'my-project' or 'my-project/web'"
+            f"is {shown(value)}; a relative path without '..' is expected, "
+            "such as 'my-project' or 'my-project/web'"
         )
     return text
 
@@ -132,17 +120,13 @@ def _variable_name(value: object) -> str:
     return text
 
 
-Labels = Annotated[
-    dict[Annotated[str, BeforeValidator(_label_key)], Block], BeforeValidator(mapping_from)
-]
+Labels = Annotated[dict[Annotated[str, BeforeValidator(_label_key)], Block], BeforeValidator(mapping_from)]
 Variables = Annotated[
     dict[Annotated[str, BeforeValidator(_variable_name)], Block], BeforeValidator(mapping_from)
 ]
 Words = Annotated[tuple[Block, ...], BeforeValidator(words_from)]
 Lines = Annotated[tuple[FilledLine, ...], BeforeValidator(list_from)]
-Capabilities = Annotated[
-    tuple[Annotated[str, BeforeValidator(_capability)], ...], BeforeValidator(only_list)
-]
+Capabilities = Annotated[tuple[Annotated[str, BeforeValidator(_capability)], ...], BeforeValidator(only_list)]
 FileReferences = Annotated[
     tuple[Annotated[FileReference, BeforeValidator(reference_from)], ...], BeforeValidator(only_list)
 ]
@@ -160,9 +144,9 @@ class Definition(Part):
 
     name: Annotated[str, BeforeValidator(_name)]
     image: FilledLine
-    mode: Annotated[
-        ServiceMode, one_of("replicated", "global", "replicated-job", "global-job")
-    ] = "replicated"
+    mode: Annotated[ServiceMode, one_of("replicated", "global", "replicated-job", "global-job")] = (
+        "replicated"
+    )
     replicas: Annotated[int, whole_number(0, MAX_REPLICAS)] | None = None
     """Wanted tasks; of a replicated job, how many must complete."""
     max_concurrent: Annotated[int, whole_number(1, MAX_REPLICAS)] | None = None
@@ -170,7 +154,7 @@ class Definition(Part):
 
     command: Words | None = None
     entrypoint: Words | None = None
-    env: Variables = {}
+    env: Variables = Field(default_factory=dict)
     hostname: FilledLine | None = None
     user: FilledLine | None = None
     working_dir: FilledLine | None = None
@@ -187,7 +171,7 @@ class Definition(Part):
     dns: Annotated[tuple[Annotated[str, BeforeValidator(ip_address)], ...], BeforeValidator(list_from)] = ()
     dns_search: Lines = ()
     dns_opt: Lines = ()
-    extra_hosts: Annotated[dict[FilledLine, Line], BeforeValidator(hosts_from)] = {}
+    extra_hosts: Annotated[dict[FilledLine, Line], BeforeValidator(hosts_from)] = Field(default_factory=dict)
 
     mounts: Annotated[
         tuple[Annotated[Mount, BeforeValidator(mount_from)], ...], BeforeValidator(only_list)
@@ -210,20 +194,20 @@ class Definition(Part):
 
     cap_add: Capabilities = ()
     cap_drop: Capabilities = ()
-    sysctls: Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)] = {}
+    sysctls: Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)] = Field(default_factory=dict)
     ulimits: dict[
         Annotated[str, BeforeValidator(_ulimit_name)], Annotated[Ulimit, BeforeValidator(ulimit_from)]
-    ] = {}
+    ] = Field(default_factory=dict)
     logging: Logging | None = None
-    labels: Labels = {}
+    labels: Labels = Field(default_factory=dict)
     """On the service; a change restarts nothing."""
-    container_labels: Labels = {}
+    container_labels: Labels = Field(default_factory=dict)
     """On each container; a change restarts the tasks."""
 
     build_context: InnerPath | None = None
     """A folder below the projects directory."""
     dockerfile: InnerPath | None = None
-    build_args: Variables = Field(default={})
+    build_args: Variables = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _lift_placement(self) -> "Definition":
