@@ -1,4 +1,4 @@
--- Who may come in, and what they did. Times are UTC in ISO 8601, so that they sort as text.
+-- Who may come in, and what they did. Times as in 0001.
 -- Sessions and tokens are stored as SHA-256 of what the caller holds: this file lets nobody in.
 
 CREATE TABLE users (

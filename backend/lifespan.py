@@ -1,0 +1,104 @@
+"""The life of the running app: open the parts, say where it is, keep them working, end quickly."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import FastAPI
+
+from backend import log_lines
+from backend.context import AppContext
+from backend.errors import OrchestratorError
+from backend.middleware.hosts import is_loopback
+from backend.middleware.requests_under_way import RequestsUnderWay
+from backend.serving import Serving, on_stop_signal
+from backend.startup import EX_CANTCREAT, EX_TEMPFAIL, StartRefused
+from backend.storage_errors import STATE_IN_USE
+
+logger = logging.getLogger(__name__)
+
+CLOSE_WITHIN = 3.0
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    log_lines.install()
+    serving = Serving()
+    try:
+        context = await _open(app, serving)
+    except StartRefused as refusal:
+        app.state.refusal = refusal
+        raise
+    app.state.context = context
+    requests: RequestsUnderWay = app.state.requests
+    tasks = [
+        asyncio.create_task(_never_end(context.run(), serving), name="background work"),
+        asyncio.create_task(requests.end_after(context.stopping.wait()), name="end of requests"),
+        asyncio.create_task(_announce(context, serving), name="announcement"),
+    ]
+    try:
+        with on_stop_signal(context.stopping.set, requests.end):
+            yield
+    finally:
+        context.stopping.set()
+        await _end(context, tasks)
+
+
+async def _open(app: FastAPI, serving: Serving) -> AppContext:
+    try:
+        context = AppContext(app.state.settings)
+    except ValueError as error:
+        raise StartRefused(str(error)) from error
+    try:
+        await context.open()
+    except OrchestratorError as error:
+        await context.close()
+        code = EX_TEMPFAIL if error.code == STATE_IN_USE else EX_CANTCREAT
+        raise StartRefused(error.detail, code) from error
+    host = serving.host
+    if host is not None and not is_loopback(host) and not await context.access.configured():
+        await context.close()
+        raise StartRefused(
+            f"will not listen on {host}: nobody can sign in yet, so anybody could. Start once on 127.0.0.1 "
+            "and create the admin, or set ORCHESTRATOR_TOKEN_FILE or ORCHESTRATOR_TOKEN"
+        )
+    return context
+
+
+async def _never_end(work: Coroutine[Any, Any, None], serving: Serving) -> None:
+    try:
+        await work
+    except Exception:
+        # Without it every answer would be stale for ever: better a restart by whoever started us.
+        logger.critical("the background work failed; stopping", exc_info=True)
+        serving.stop()
+
+
+async def _announce(context: AppContext, serving: Serving) -> None:
+    address = await serving.address()
+    if address is None:
+        return
+    code = context.access.setup_code.code
+    line = f"Swarm Orchestrator is at {address.url}"
+    if code is not None:
+        line = (
+            f"Swarm Orchestrator: sign in (link works once, for 30 minutes) {address.url}/setup#code={code}"
+        )
+    # Not through the log: the code is a secret, and this line is for the person at the terminal.
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+async def _end(context: AppContext, tasks: list[asyncio.Task[None]]) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_WITHIN):
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(OrchestratorError):
+                await context.close()
+    except TimeoutError:
+        logger.warning("not everything could be closed within %.0f s", CLOSE_WITHIN)

@@ -1,0 +1,55 @@
+"""Builds the web application: routers, the page, and what every request passes first."""
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from backend import __version__
+from backend.config import Settings
+from backend.lifespan import lifespan
+from backend.middleware.bodies import JsonBodies
+from backend.middleware.gate import Gate
+from backend.middleware.headers import SecurityHeaders
+from backend.middleware.hosts import HostAllowList
+from backend.middleware.origins import SameOrigin
+from backend.middleware.requests_under_way import RequestsUnderWay, Stoppable
+from backend.middleware.unexpected import UnexpectedErrors
+from backend.routers import access, deployments, health, nodes, openapi, problems, services
+from backend.routers.page import Page
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Wire the app; it opens files, the database and the engine only when its lifespan starts."""
+    settings = settings or Settings()
+    requests = RequestsUnderWay()
+    app = FastAPI(
+        title="Swarm Orchestrator",
+        version=__version__,
+        description="A control plane for Docker Swarm.",
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        # Swagger UI and ReDoc come from a CDN, which the content security policy rightly forbids.
+        docs_url=None,
+        redoc_url=None,
+        # A redirect would be built from the Host header.
+        redirect_slashes=False,
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(UnexpectedErrors),
+            Middleware(Stoppable, requests=requests),
+            Middleware(HostAllowList, names=(*settings.allowed_hosts, settings.app_host)),
+            Middleware(SameOrigin),
+            Middleware(Gate),
+            Middleware(JsonBodies),
+        ],
+    )
+    app.state.settings = settings
+    app.state.requests = requests
+    for router in (health.router, access.router, services.router, deployments.router, nodes.router):
+        app.include_router(router)
+    app.router.default = Page()
+    problems.install(app)
+    openapi.install(app)
+    return app
+
+
+app = create_app()

@@ -1,0 +1,92 @@
+"""Lets nobody past without credentials, except to the routes listed as open: default deny, in one place."""
+
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.context import AppContext
+from backend.errors import Denied, NotFound, OrchestratorError, Unauthenticated
+from backend.middleware.hosts import is_loopback
+from backend.middleware.origins import has_bearer
+from backend.models.actor import Actor
+from backend.routers import problems, session_cookie
+from backend.routers.dependencies import OPEN_ROUTES, HOW_TO_SIGN_IN
+
+
+class Gate:
+    """Puts the caller into `request.state.actor`, or answers 401 itself.
+
+    In front of the router rather than a dependency of its routes, because it then also covers mounts and
+    documents, and because FastAPI reads a body before it asks dependencies.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._admit(scope)
+        except OrchestratorError as error:
+            await problems.from_error(error)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _admit(self, scope: Scope) -> None:
+        app: FastAPI = scope["app"]
+        context: AppContext = app.state.context
+        if not _came_by_loopback(scope) and not await context.access.configured():
+            msg = (
+                "nobody can sign in yet, so this server answers on the machine itself only: open the link "
+                "it printed at its start there, or set ORCHESTRATOR_TOKEN"
+            )
+            raise Denied(msg, code="not_configured")
+        connection = HTTPConnection(scope)
+        actor = await _caller(connection, context)
+        if actor is None and not _is_open(scope):
+            if scope["type"] == "http" and is_page(scope, app):
+                return
+            if not _has_route(scope, app):
+                msg = "there is nothing at this address"
+                raise NotFound(msg)
+            wrong = has_bearer(connection.headers)
+            raise Unauthenticated(
+                f"this token is wrong, expired or revoked; {HOW_TO_SIGN_IN}" if wrong else HOW_TO_SIGN_IN
+            )
+        connection.state.actor = actor
+
+
+async def _caller(connection: HTTPConnection, context: AppContext) -> Actor | None:
+    address = connection.client.host if connection.client else None
+    if has_bearer(connection.headers):
+        token = connection.headers["authorization"][len("bearer ") :].strip()
+        return await context.access.tokens.actor(token, address)
+    secret = session_cookie.read(connection)
+    return await context.access.actor_of_session(secret, address) if secret else None
+
+
+def _is_open(scope: Scope) -> bool:
+    return scope["type"] == "http" and (scope["method"], scope["path"]) in OPEN_ROUTES
+
+
+def is_page(scope: Scope, app: FastAPI) -> bool:
+    """Whether the page's files answer this: whatever is no API and no route of its own."""
+    return not is_api(scope["path"]) and not _has_route(scope, app)
+
+
+def is_api(path: str) -> bool:
+    return path == "/api" or path.startswith("/api/")
+
+
+def _has_route(scope: Scope, app: FastAPI) -> bool:
+    probe = dict(scope)
+    return any(route.matches(probe)[0] is not Match.NONE for route in app.routes)
+
+
+def _came_by_loopback(scope: Scope) -> bool:
+    server = scope.get("server")
+    # A unix socket has a path and no port.
+    return server is None or server[1] is None or is_loopback(server[0])
