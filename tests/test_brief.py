@@ -12,6 +12,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from pydantic import AliasChoices
 
 from backend.config import Settings
 from backend.main import create_app
@@ -26,8 +27,7 @@ def variables_of_settings() -> set[str]:
     names = set()
     for name, info in Settings.model_fields.items():
         alias = info.validation_alias
-        first = alias.choices[0] if hasattr(alias, "choices") else alias
-        names.add(str(first or name).upper())
+        names.add(str(alias.choices[0] if isinstance(alias, AliasChoices) else name).upper())
     return names
 
 
