@@ -11,7 +11,7 @@ from backend.database import Database
 from backend.repositories.audit import AuditRows
 from backend.repositories.deployments import DeploymentRecords
 from backend.repositories.sessions import Sessions
-from backend.repositories.tokens import TokenRows
+from backend.repositories.tokens import Tokens as TokenRows
 from backend.repositories.users import Users
 from backend.services.access import Access
 from backend.services.audit import Audit

@@ -75,7 +75,8 @@ class DeploymentRecords:
 
     async def services(self) -> set[str]:
         """Names of all services that were ever changed."""
-        return {row["service"] for row in await self._database.read("SELECT DISTINCT service FROM deployments")}
+        rows = await self._database.read("SELECT DISTINCT service FROM deployments")
+        return {row["service"] for row in rows}
 
     async def unfinished(self) -> list[DeploymentRow]:
         """Every deployment without an end, whichever run of the server began it."""

@@ -10,8 +10,8 @@ import msgspec
 from backend.clients.docker_client import SwarmClient
 from backend.domain.definition_text import with_replicas
 from backend.domain.permissions import Permission
-from backend.domain.plan import changes
-from backend.domain.service_spec import LABEL_OPERATION, LABEL_REVISION, merge_into
+from backend.domain.plan import changes, merge_into
+from backend.domain.service_spec import LABEL_OPERATION, LABEL_REVISION
 from backend.errors import Conflict, NotFound, OrchestratorError, OutcomeUnknown
 from backend.models.actor import Actor
 from backend.models.cluster import Service

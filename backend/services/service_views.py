@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from backend.domain.definition_text import as_mapping
@@ -13,6 +13,7 @@ from backend.domain.slots import serves, up_to_date
 from backend.domain.status import Status, status_of
 from backend.errors import OrchestratorError
 from backend.models.cluster import Platform, Service, SwarmObject, Task
+from backend.models.definitions import Definition
 from backend.models.schemas.common import ProblemField
 from backend.models.schemas.services import NodeShare, PortOut, ServiceDetail, ServiceOut, TaskOut
 from backend.services.catalog import Entry
@@ -57,6 +58,7 @@ class ServiceViews:
     registry_host: str
     ever_deployed: set[str]
     """Names that have a deployment on record: tells `removed` from `never_deployed`."""
+    _drifts: dict[str, tuple[object, list[str]]] = field(default_factory=dict)
 
     def view(self, name: str, entry: Entry | None, service: Service | None) -> ServiceOut:
         return ServiceOut.model_validate(self._fields(name, entry, service))
@@ -96,14 +98,23 @@ class ServiceViews:
         """Where the swarm's spec differs from what the newest revision says."""
         if entry is None or entry.definition is None or service is None:
             return []
+        compared = (entry.sha256, service.id, service.version, references(self.cluster))
+        known = self._drifts.get(entry.name)
+        if known is None or known[0] != compared:
+            known = (compared, self._compare(entry.definition, service))
+            self._drifts[entry.name] = known
+        return known[1]
+
+    def _compare(self, definition: Definition, service: Service) -> list[str]:
         try:
-            image = expand_registry_host(entry.definition.image, self.registry_host)
+            image = expand_registry_host(definition.image, self.registry_host)
             wanted_image = ImageReference.parse(image)
             running = ImageReference.parse(service.image)
-            if running.digest and not wanted_image.digest and running.without_digest() == wanted_image:
+            tags = (running.without_digest().or_latest(), wanted_image.or_latest())
+            if running.digest and not wanted_image.digest and tags[0] == tags[1]:
                 image = service.image
             wanted = build_spec(
-                entry.definition,
+                definition,
                 image=image,
                 platforms=platforms_of(service),
                 references=references(self.cluster),

@@ -71,7 +71,9 @@ class WantedSpecs:
             raise not_ours(name)
         image = expand_registry_host(definition.image, self._registry_host)
         found, warnings = await self._digest(image)
-        pinned = str(ImageReference.parse(image).with_digest(found.digest)) if found else image
+        pinned = (
+            ImageReference.parse(image).or_latest().with_digest(found.digest).familiar if found else image
+        )
         spec = build_spec(
             definition,
             image=pinned,

@@ -1,0 +1,1 @@
+"""The benchmarks, each beside what one would use instead, in the same run."""
