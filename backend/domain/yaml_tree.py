@@ -263,6 +263,36 @@ def value_of(node: Node) -> Any:
     return {entry.key.text: value_of(entry.value) for entry in node.entries}
 
 
+# Under these keys a number is a text, so the way it was written is what it says.
+TEXTUAL: Final = frozenset(
+    {
+        *("env", "labels", "container_labels", "build_args", "sysctls", "options", "driver_opts"),
+        *("command", "entrypoint", "test"),
+    }
+)
+
+
+def plain_data(node: Node, key: str = "") -> Any:
+    """As JSON has it; a number that must keep its writing (`VERSION: 1.10`) becomes a text.
+
+    `key` is the key under which the node stands.
+    """
+    return _plain(value_of(node), key)
+
+
+def _plain(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(item, key if key in TEXTUAL else name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, key) for item in value]
+    if isinstance(value, WrittenInt):
+        as_written = key in TEXTUAL and str(int(value)) != value.written
+        return value.written if as_written else int(value)
+    if isinstance(value, WrittenFloat):
+        return float(value) if repr(float(value)) == value.written else value.written
+    return value
+
+
 def place_of(root: Node, path: Path) -> Node:
     """The node at `path`, or the nearest one above it that exists; for a key, where the key stands."""
     node = found = root
