@@ -92,10 +92,17 @@ class Database:
                 self._writer = await self._connect()
                 self.journal_mode = await self._choose_journal(self._writer)
                 await self._migrate(self._writer)
-                for _ in range(_READERS):
-                    reader = await self._connect()
-                    self._readers.append(reader)
-                    await reader.execute("PRAGMA query_only = ON")
+                await self._open_readers()
+        except BaseException:
+            await self._close_all()
+            raise
+
+    async def open_beside(self) -> None:
+        """Open for a short visit while a server holds the state: takes no lock, repairs and migrates nothing."""
+        try:
+            with sqlite_errors_explained(self.path):
+                self._writer = await self._connect()
+                await self._open_readers()
         except BaseException:
             await self._close_all()
             raise
@@ -203,6 +210,12 @@ class Database:
             await connection.close()
             raise
         return connection
+
+    async def _open_readers(self) -> None:
+        for _ in range(_READERS):
+            reader = await self._connect()
+            self._readers.append(reader)
+            await reader.execute("PRAGMA query_only = ON")
 
     async def _is_damaged(self) -> bool:
         try:

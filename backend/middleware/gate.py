@@ -11,7 +11,7 @@ from backend.middleware.hosts import is_loopback
 from backend.middleware.origins import has_bearer
 from backend.models.actor import Actor
 from backend.routers import problems, session_cookie
-from backend.routers.dependencies import OPEN_ROUTES, HOW_TO_SIGN_IN
+from backend.routers.dependencies import HOW_TO_SIGN_IN, OPEN_ROUTES
 
 
 class Gate:

@@ -44,7 +44,7 @@ def use_case[S: Audited, **P, R](
             raise TypeError(msg)
         done = action or method.__name__
 
-        async def guarded(self: S, actor: Actor, *args: P.args, **kwargs: P.kwargs) -> R:
+        async def guarded(self: S, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if permission is Permission.READ:
                 require(actor, permission)
                 return await method(self, actor, *args, **kwargs)

@@ -1,0 +1,118 @@
+"""`python -m backend`: runs the server on ORCHESTRATOR_BIND and APP_PORT, or one of its commands."""
+
+import argparse
+import errno
+import logging
+import signal
+import socket
+import sys
+
+from pydantic import ValidationError
+
+from backend import log_lines, token_command
+from backend.config import Settings
+from backend.startup import StartRefused
+
+EX_UNAVAILABLE = 69
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m backend", description="Swarm Orchestrator")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve", help="run the server (the default)")
+    token_command.add_to(commands)
+    arguments = parser.parse_args(argv)
+    try:
+        settings = Settings()
+        if arguments.command == "token":
+            return token_command.run(arguments, settings)
+        return serve(settings)
+    except ValidationError as error:
+        return _refuse(StartRefused(_wrong_settings(error)))
+    except StartRefused as refusal:
+        return _refuse(refusal)
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGINT or SIGTERM; return the exit code."""
+    import uvicorn
+
+    from backend.main import create_app
+
+    log_lines.install()
+    app = create_app(settings)
+    sockets = _bind(settings.app_host, settings.app_port)
+    config = uvicorn.Config(
+        app,
+        host=settings.app_host,
+        port=settings.app_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+    )
+    _let_uvicorn_speak_of_trouble_only(app.state)
+    # uvicorn raises the signals again that ended it; we have ended well by then.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    try:
+        uvicorn.Server(config).run(sockets)
+    except SystemExit:
+        refusal = getattr(app.state, "refusal", None)
+        if refusal is None:
+            raise
+        raise refusal from None
+    return 0
+
+
+def _bind(host: str, port: int) -> list[socket.socket]:
+    """Take the port before anything else is opened, so that a busy one is the first thing said."""
+    sockets: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            bound = socket.socket(family, kind, protocol)
+            sockets.append(bound)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            bound.bind(address)
+            if port == 0:
+                break
+    except OSError as error:
+        for bound in sockets:
+            bound.close()
+        if error.errno == errno.EADDRINUSE:
+            msg = (
+                f"port {port} on {host} is taken by another program; stop it or set APP_PORT to another port"
+            )
+        elif error.errno == errno.EACCES:
+            msg = f"port {port} on {host} needs more rights; set APP_PORT to a port above 1023"
+        else:
+            msg = f"cannot listen on {host} port {port}: {error.strerror or error}; see ORCHESTRATOR_BIND and APP_PORT"
+        raise StartRefused(msg, EX_UNAVAILABLE) from None
+    return sockets
+
+
+def _let_uvicorn_speak_of_trouble_only(state: object) -> None:
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.WARNING)
+    # We say ourselves why the start was refused, in one line.
+    log.addFilter(lambda _: getattr(state, "refusal", None) is None)
+
+
+def _wrong_settings(error: ValidationError) -> str:
+    wrong = [
+        f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors()
+    ]
+    return f"wrong settings: {'; '.join(wrong)}"
+
+
+def _refuse(refusal: StartRefused) -> int:
+    sys.stderr.write(f"swarm-orchestrator: {log_lines.escape(refusal.reason)}\n")
+    return refusal.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
