@@ -3,9 +3,8 @@
 import json
 import sys
 
-from backend.main import create_app
-
 from backend.config import Settings
+from backend.main import create_app
 
 
 def main() -> None:
