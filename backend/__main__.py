@@ -11,7 +11,10 @@ from pydantic import ValidationError
 
 from backend import log_lines, token_command
 from backend.config import Settings
-from backend.startup import StartRefused
+from backend.errors import StorageFailed
+from backend.startup import EX_TEMPFAIL, StartRefused
+from backend.state_folder import StateLock
+from backend.storage_errors import STATE_IN_USE
 
 EX_UNAVAILABLE = 69
 
@@ -41,7 +44,12 @@ def serve(settings: Settings) -> int:
 
     log_lines.install()
     app = create_app(settings)
-    sockets = _bind(settings.app_host, settings.app_port)
+    try:
+        sockets = _bind(settings.app_host, settings.app_port)
+    except StartRefused:
+        # A second start of the same thing meets the busy port first; its real reason is the other server.
+        _refuse_beside_another(settings)
+        raise
     config = uvicorn.Config(
         app,
         host=settings.app_host,
@@ -84,15 +92,24 @@ def _bind(host: str, port: int) -> list[socket.socket]:
         for bound in sockets:
             bound.close()
         if error.errno == errno.EADDRINUSE:
-            msg = (
-                f"port {port} on {host} is taken by another program; stop it or set APP_PORT to another port"
-            )
+            msg = f"port {port} on {host} is taken by another program; stop it or set another APP_PORT"
         elif error.errno == errno.EACCES:
             msg = f"port {port} on {host} needs more rights; set APP_PORT to a port above 1023"
         else:
-            msg = f"cannot listen on {host} port {port}: {error.strerror or error}; see ORCHESTRATOR_BIND and APP_PORT"
+            msg = f"cannot listen on {host}, port {port} (ORCHESTRATOR_BIND, APP_PORT): {error.strerror or error}"
         raise StartRefused(msg, EX_UNAVAILABLE) from None
     return sockets
+
+
+def _refuse_beside_another(settings: Settings) -> None:
+    lock = StateLock(settings.database_path.with_name(f"{settings.database_path.name}.lock"))
+    try:
+        lock.acquire()
+    except StorageFailed as error:
+        if error.code == STATE_IN_USE:
+            raise StartRefused(error.detail, EX_TEMPFAIL) from None
+    finally:
+        lock.release()
 
 
 def _let_uvicorn_speak_of_trouble_only(state: object) -> None:
@@ -103,9 +120,7 @@ def _let_uvicorn_speak_of_trouble_only(state: object) -> None:
 
 
 def _wrong_settings(error: ValidationError) -> str:
-    wrong = [
-        f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors()
-    ]
+    wrong = [f"{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors(include_input=False)]
     return f"wrong settings: {'; '.join(wrong)}"
 
 

@@ -43,12 +43,9 @@ class Settings(BaseSettings):
         default=False, validation_alias=AliasChoices("ORCHESTRATOR_SEED_EXAMPLES", "seed_examples")
     )
     """Copy the example definitions into an empty catalog, once."""
-    token: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("ORCHESTRATOR_TOKEN", "token")
-    )
-    token_file: Path | None = Field(
-        default=None, validation_alias=AliasChoices("ORCHESTRATOR_TOKEN_FILE", "token_file")
-    )
+    # Without aliases: an alias "token" would let an unrelated variable TOKEN become the admin's.
+    orchestrator_token: SecretStr | None = None
+    orchestrator_token_file: Path | None = None
 
     @field_validator("docker_host", mode="before")
     @classmethod

@@ -53,7 +53,7 @@ class AppContext:
             tokens=Tokens(
                 TokenRows(self.database),
                 self.audit,
-                configured=ConfiguredTokens(settings.token, settings.token_file),
+                configured=ConfiguredTokens(settings.orchestrator_token, settings.orchestrator_token_file),
             ),
             audit=self.audit,
             setup_code=SetupCode(settings.state_dir / "setup-code"),

@@ -98,7 +98,7 @@ class Database:
             raise
 
     async def open_beside(self) -> None:
-        """Open for a short visit while a server holds the state: takes no lock, repairs and migrates nothing."""
+        """Open for a short visit beside a server: takes no lock, repairs and migrates nothing."""
         try:
             with sqlite_errors_explained(self.path):
                 self._writer = await self._connect()

@@ -1,4 +1,4 @@
-"""`python -m backend token …`: API tokens from the shell of the machine, beside a running server or without one."""
+"""`python -m backend token …`: API tokens from the machine's shell, with or without a running server."""
 
 import argparse
 import asyncio
