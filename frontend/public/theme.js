@@ -1,0 +1,9 @@
+// Sets the remembered theme before the first paint; a file of its own because the policy forbids inline scripts.
+(() => {
+  try {
+    const theme = localStorage.getItem("theme");
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  } catch {
+    // Storage may be blocked: the system's theme it is.
+  }
+})();

@@ -1,0 +1,125 @@
+// The one place that talks HTTP: typed by the OpenAPI document, problems thrown as ApiProblem.
+import createClient from "openapi-fetch";
+import { ApiProblem, noAnswer, problemFrom } from "./problem";
+import type { paths } from "./schema";
+
+const http = createClient<paths>({
+  baseUrl: globalThis.location.origin,
+  credentials: "same-origin",
+  // Looked up at each call, so that tests can stand at the network's edge.
+  fetch: (request) => globalThis.fetch(request),
+});
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+async function take<T>(call: Promise<Answer<T>>): Promise<{ data: T; response: Response }> {
+  let answer: Answer<T>;
+  try {
+    answer = await call;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw noAnswer();
+  }
+  const { data, error, response } = answer;
+  if (!response.ok) throw problemFrom(response.status, error);
+  return { data: data as T, response };
+}
+
+const body = async <T>(call: Promise<Answer<T>>) => (await take(call)).data;
+
+/** The server's largest page; longer lists are fetched page by page. */
+const PAGE = 10_000;
+
+async function everything<L extends { items: unknown[]; total: number }>(
+  page: (query: { limit: number; offset: number }) => Promise<L>,
+): Promise<L> {
+  const first = await page({ limit: PAGE, offset: 0 });
+  const items = [...first.items];
+  while (items.length < first.total) {
+    const next = await page({ limit: PAGE, offset: items.length });
+    if (next.items.length === 0) break;
+    items.push(...next.items);
+  }
+  return { ...first, items };
+}
+
+const revisionOf = (response: Response) => response.headers.get("ETag");
+const ifMatch = (etag: string | null) => (etag === null ? {} : { "If-Match": etag });
+
+export interface LogQuery {
+  tail: number;
+  task?: string;
+  node?: string;
+}
+
+export type NewDefinition = { definition: Record<string, unknown> } | { yaml: string };
+
+export const api = {
+  session: (signal?: AbortSignal) => body(http.GET("/api/session", { ...(signal && { signal }) })),
+  setUp: (request: { code: string; username: string; password: string }) =>
+    body(http.POST("/api/setup", { body: request })),
+  signIn: (request: { username: string; password: string }) =>
+    body(http.POST("/api/session", { body: request })),
+  signOut: () => body(http.DELETE("/api/session")),
+
+  tokens: (signal: AbortSignal) => body(http.GET("/api/tokens", { signal })),
+  createToken: (request: { name: string; expires_in_days: number | null }) =>
+    body(http.POST("/api/tokens", { body: request })),
+  revokeToken: (id: string) =>
+    body(http.DELETE("/api/tokens/{token_id}", { params: { path: { token_id: id } } })),
+
+  health: (signal: AbortSignal) => body(http.GET("/api/health/detailed", { signal })),
+
+  catalog: (signal: AbortSignal) =>
+    everything((query) => body(http.GET("/api/services", { params: { query }, signal }))),
+  live: (signal: AbortSignal) =>
+    everything((query) => body(http.GET("/api/services/live", { params: { query }, signal }))),
+  service: async (name: string, signal: AbortSignal) => {
+    const options = { params: { path: { name } }, signal };
+    try {
+      const { data, response } = await take(http.GET("/api/services/{name}", options));
+      return { ...data, etag: revisionOf(response) };
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.code !== "not_in_catalog") throw error;
+      return { ...(await body(http.GET("/api/services/live/{name}", options))), etag: null };
+    }
+  },
+  createService: (name: string, definition: NewDefinition) =>
+    body(http.POST("/api/services", { body: { name, ...definition } })),
+  updateService: (name: string, definition: NewDefinition, etag: string | null) =>
+    body(
+      http.PUT("/api/services/{name}", {
+        params: { path: { name } },
+        headers: ifMatch(etag),
+        body: definition,
+      }),
+    ),
+  deleteService: (name: string, force: boolean) =>
+    body(http.DELETE("/api/services/{name}", { params: { path: { name }, query: { force } } })),
+
+  deploy: (name: string, adopt: boolean) =>
+    body(http.POST("/api/services/{name}/deploy", { params: { path: { name } }, body: { adopt } })),
+  stop: (name: string) => body(http.POST("/api/services/{name}/stop", { params: { path: { name } } })),
+  scale: (name: string, replicas: number) =>
+    body(http.POST("/api/services/{name}/scale", { params: { path: { name } }, body: { replicas } })),
+  logs: (name: string, query: LogQuery, signal: AbortSignal) =>
+    body(http.GET("/api/services/{name}/logs", { params: { path: { name }, query }, signal })),
+
+  deployments: (query: { service?: string; limit: number }, signal: AbortSignal) =>
+    body(http.GET("/api/deployments", { params: { query }, signal })),
+  deployment: (id: string, signal: AbortSignal) =>
+    body(http.GET("/api/deployments/{deployment_id}", { params: { path: { deployment_id: id } }, signal })),
+
+  nodes: (signal: AbortSignal) =>
+    everything((query) => body(http.GET("/api/nodes", { params: { query }, signal }))),
+  node: (id: string, signal: AbortSignal) =>
+    body(http.GET("/api/nodes/{node}", { params: { path: { node: id } }, signal })),
+  drainPreview: (id: string, signal: AbortSignal) =>
+    body(http.GET("/api/nodes/{node}/drain-preview", { params: { path: { node: id } }, signal })),
+  drain: (id: string) => body(http.POST("/api/nodes/{node}/drain", { params: { path: { node: id } } })),
+  activate: (id: string) => body(http.POST("/api/nodes/{node}/activate", { params: { path: { node: id } } })),
+};

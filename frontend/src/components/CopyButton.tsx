@@ -1,0 +1,51 @@
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+import { IconButton } from "./Button";
+
+/** The clipboard's API needs a secure context; plain HTTP gets the old way. */
+async function copy(text: string): Promise<boolean> {
+  if (globalThis.isSecureContext && navigator.clipboard !== undefined) {
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  }
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.style.position = "fixed";
+  area.style.opacity = "0";
+  const holder = document.querySelector("[role=dialog]") ?? document.body;
+  holder.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+export function CopyButton({ text, label, className }: { text: string; label: string; className?: string }) {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 1_500);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  return (
+    <IconButton
+      label={copied ? "Copied" : label}
+      {...(className !== undefined && { className })}
+      onClick={async () => setCopied(await copy(text))}
+    >
+      {copied ? <Check className="text-ok-ink" /> : <Copy />}
+    </IconButton>
+  );
+}
+
+/** A command to run elsewhere. */
+export function Command({ children }: { children: string }) {
+  return (
+    <div className="flex items-start gap-2 rounded-lg border border-line bg-sunken py-1 pr-1 pl-3 text-left">
+      <pre className="min-w-0 flex-1 overflow-x-auto py-1 font-mono text-sm leading-relaxed">{children}</pre>
+      <CopyButton text={children} label="Copy command" />
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+import { useNow } from "@/hooks/useNow";
+import { ago, whenExactly } from "@/lib/format";
+
+export function RelativeTime({ at, className }: { at: string | null; className?: string }) {
+  const now = useNow(1_000);
+  if (at === null) return <span className={className}>–</span>;
+  return (
+    <time dateTime={at} title={whenExactly(at)} className={className}>
+      {ago(at, now)}
+    </time>
+  );
+}

@@ -1,0 +1,52 @@
+// What can be done with a service, why not when not, and which dialog stands open for it.
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { asProblem } from "@/api/problem";
+import type { Service } from "@/api/types";
+import { useDeploy } from "@/hooks/useApi";
+import { notify } from "@/lib/notices";
+
+export type Act = "scale" | "stop" | "delete" | "adopt";
+
+/** Why an act is not offered, in a sentence; null when it is. */
+export function whyNot(
+  service: Service,
+  act: "deploy" | "scale" | "stop" | "edit" | "delete",
+): string | null {
+  if (!service.in_catalog)
+    return "Not in the catalog: register a definition of this name, then take it over.";
+  if (act === "deploy" && service.status === "broken")
+    return "Its file cannot be read; mend the definition first.";
+  if (act === "stop" && !service.live) return "It is not in the swarm.";
+  if (act === "scale") {
+    if (!service.live) return "It is not in the swarm; deploy it first.";
+    if (service.mode.startsWith("global")) return "A global service runs once on every node.";
+  }
+  return null;
+}
+
+export function useActs(service: Service) {
+  const [open, setOpen] = useState<Act | null>(null);
+  const navigate = useNavigate();
+  const deployment = useDeploy(service.name);
+  const deploy = () =>
+    deployment.mutate(
+      {},
+      {
+        onError: (error) => {
+          const problem = asProblem(error);
+          if (problem.code === "not_ours") setOpen("adopt");
+          else
+            notify({ kind: "problem", title: `${service.name} was not deployed`, detail: detailOf(problem) });
+        },
+      },
+    );
+  const show = (tab: "logs" | "definition") =>
+    void navigate({ to: "/services/$name", params: { name: service.name }, search: { tab } });
+  return { open, setOpen, deploy, deploying: deployment.isPending, show };
+}
+
+function detailOf(problem: { detail: string; errors: readonly { reason: string; field: string }[] }) {
+  const reasons = problem.errors.map(({ field, reason }) => `${field} ${reason}`.trim());
+  return [problem.detail, ...reasons].join(" ");
+}

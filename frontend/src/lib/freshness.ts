@@ -1,0 +1,33 @@
+// How old the picture on the screen is, and what to say when it is too old to trust.
+import type { ApiProblem } from "@/api/problem";
+import type { HealthReport } from "@/api/types";
+
+export const STALE_AFTER_SECONDS = 15;
+
+export type Freshness =
+  | { state: "unknown" }
+  | { state: "live"; age: number }
+  | { state: "stale"; age: number | null; why: string };
+
+export function freshness(
+  report: Pick<HealthReport, "engine" | "stale_seconds"> | undefined,
+  receivedAt: number,
+  now: number,
+  problem: ApiProblem | null,
+): Freshness {
+  if (report === undefined)
+    return problem === null ? { state: "unknown" } : { state: "stale", age: null, why: problem.detail };
+  // Ages, not clocks: the server's and the browser's need not agree.
+  const age =
+    report.stale_seconds === null ? null : report.stale_seconds + Math.max(0, now - receivedAt) / 1000;
+  if (!report.engine.connected) {
+    return { state: "stale", age, why: report.engine.detail ?? "The Docker engine does not answer." };
+  }
+  if (age === null) return { state: "stale", age, why: "The Docker engine has not answered yet." };
+  if (age <= STALE_AFTER_SECONDS) return { state: "live", age };
+  return {
+    state: "stale",
+    age,
+    why: problem?.detail ?? "The Docker engine answers, but no new picture of the cluster has come.",
+  };
+}

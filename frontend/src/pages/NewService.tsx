@@ -1,0 +1,3 @@
+export function NewService() {
+  return <h1>NewService</h1>;
+}

@@ -1,0 +1,3 @@
+export function NodeDetail() {
+  return <h1>NodeDetail</h1>;
+}

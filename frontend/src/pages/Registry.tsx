@@ -1,0 +1,3 @@
+export function Registry() {
+  return <h1>Registry</h1>;
+}
