@@ -2,43 +2,25 @@
 
 import asyncio
 import logging
-import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from backend.database import Database
-from backend.domain import definition_text
-from backend.errors import (
-    Conflict,
-    FieldError,
-    InvalidInput,
-    NotFound,
-    OrchestratorError,
-    PayloadTooLarge,
-    PreconditionFailed,
-    StorageFailed,
-)
+from backend.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, StorageFailed
 from backend.models.db_models import DefinitionRow, Intent, Revision, RevisionSource
-from backend.models.definitions import NAME, RESERVED_NAMES, Definition
 from backend.repositories.catalog_facts import CatalogFacts
-from backend.services.definition_files import (
-    MAX_BYTES,
-    ChangedMeanwhile,
-    DefinitionFiles,
-    FileText,
-    Traces,
-    sha256_of,
-    shown,
-)
+from backend.services.catalog_entry import Draft, Entry, draft, short
+from backend.services.catalog_picture import CatalogPicture
+from backend.services.definition_files import ChangedMeanwhile, DefinitionFiles, Traces
 from backend.services.definition_history import DefinitionHistory
 from backend.services.file_change import FileChange, hash_of, kept_text, remove_leftovers
-from backend.services.settling import Settling
 from backend.storage_errors import BUSY
+
+__all__ = ["Catalog", "Entry"]
 
 logger = logging.getLogger(__name__)
 
@@ -46,32 +28,6 @@ _SEEDED = "seeded"
 _SEEDER = "system"
 _LOOK_EVERY = 0.4
 _TURN_DEADLINE = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One definition as it is now.
-
-    A file that cannot be used has a `problem` and no `definition`; its `text` is what the file says, its
-    `revision` the newest recorded one (0 when there never was one).
-    """
-
-    name: str
-    revision: int
-    text: str
-    sha256: str
-    definition: Definition | None
-    problem: FieldError | None
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What a file says and whether it is a definition."""
-
-    file: FileText
-    definition: Definition | None
-    problem: FieldError | None
 
 
 class Catalog:
@@ -96,9 +52,7 @@ class Catalog:
         self._history = DefinitionHistory(database)
         self._facts = CatalogFacts(database)
         self._at_step = at_step
-        self._entries: dict[str, Entry] = {}
-        self._known: dict[str, FileText] = {}
-        self._settling = Settling()
+        self._picture = CatalogPicture(self._files, self._history, announce=self._announce)
         self._turn = asyncio.Lock()
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -106,15 +60,15 @@ class Catalog:
 
     def entries(self) -> list[Entry]:
         """Every definition, by name."""
-        return [self._entries[name] for name in sorted(self._entries)]
+        return self._picture.entries()
 
     def find(self, name: str) -> Entry | None:
-        return self._entries.get(name)
+        return self._picture.find(name)
 
     def get(self, name: str) -> Entry:
-        entry = self._entries.get(name)
+        entry = self._picture.find(name)
         if entry is None:
-            raise NotFound(f"The catalog has no service '{_short(name)}'.", code="service_not_found")
+            raise NotFound(f"The catalog has no service '{short(name)}'.", code="service_not_found")
         return entry
 
     async def revisions(self, name: str, *, limit: int = 1000, offset: int = 0) -> list[Revision]:
@@ -141,9 +95,8 @@ class Catalog:
             removed = await asyncio.to_thread(remove_leftovers, self._files)
             if removed:
                 logger.info("removed what interrupted writes left behind: %s", ", ".join(removed))
-            seen = await asyncio.to_thread(self._files.scan)
-            await self._take_in(seen, self._history.names() - seen.keys())
-        logger.info("the catalog has %d definitions in %s", len(self._entries), self._files.folder)
+            await self._picture.read_all()
+        logger.info("the catalog has %d definitions in %s", len(self.entries()), self._files.folder)
 
     async def close(self) -> None:
         """Let the writes under way end."""
@@ -167,14 +120,10 @@ class Catalog:
 
     async def look(self) -> None:
         """Glance at the folder once; take in what changed and has kept still since an earlier look."""
-        seen = await asyncio.to_thread(self._files.scan)
-        known = {name: file.traces for name, file in self._known.items()}
-        changed = self._settling.settled(known, seen, time.monotonic())
+        changed = await self._picture.look()
         if changed:
             async with self._my_turn():
-                await self._take_in(
-                    {name: seen[name] for name in changed & seen.keys()}, changed - seen.keys()
-                )
+                await self._picture.take_in(changed)
 
     async def seed(self, examples_dir: Path) -> list[str]:
         """Copy the examples into a catalog that never was seeded; returns the names that were added.
@@ -200,9 +149,7 @@ class Catalog:
 
     async def create(self, actor_name: str, name: str, text: str, *, source: RevisionSource = "api") -> Entry:
         """Add a definition. Raises InvalidInput, Conflict `already_exists`, StorageFailed."""
-        content, definition = await _checked(name, text)
-        intent = _intent(name, f"{name}.yaml", None, text, actor_name, source)
-        return await self._to_the_end(self._create(intent, content, definition))
+        return await self._to_the_end(self._create(await draft(name, text, actor_name, source)))
 
     async def update(
         self,
@@ -219,73 +166,58 @@ class Catalog:
         because the file was edited by hand a moment ago, and StorageFailed.
         """
         await self._notice(name)
-        content, definition = await _checked(name, text)
-        return await self._to_the_end(
-            self._update(actor_name, name, text, content, definition, if_match, source)
-        )
+        return await self._to_the_end(self._update(await draft(name, text, actor_name, source), if_match))
 
     async def delete(self, actor_name: str, name: str, *, if_match: int | None = None) -> None:
         """Remove a definition's file; its revisions stay, and a later one of that name continues them."""
         await self._notice(name)
         await self._to_the_end(self._delete(actor_name, name, if_match))
 
-    async def _create(self, intent: Intent, content: bytes, definition: Definition) -> Entry:
-        name = intent.service
+    async def _create(self, new: Draft) -> Entry:
         async with self._my_turn():
-            await self._refresh(name)
-            self._refuse_if_present(name)
+            await self._refuse_if_present(new.name)
+            intent = _intent(new.name, f"{new.name}.yaml", None, new, new.author)
             try:
-                row, traces = await self._write(intent, content)
+                row, traces = await self._write(intent)
             except ChangedMeanwhile:
-                await self._refresh(name)
-                self._refuse_if_present(name)
-                raise _edited_at_the_same_moment(name) from None
-            return self._remember(row, intent, definition, traces)
+                await self._refuse_if_present(new.name)
+                raise _edited_at_the_same_moment(new.name) from None
+            return self._remember(new, row, intent.file, traces)
 
-    async def _update(
-        self,
-        author: str,
-        name: str,
-        text: str,
-        content: bytes,
-        definition: Definition,
-        if_match: int | None,
-        source: RevisionSource,
-    ) -> Entry:
+    async def _update(self, new: Draft, if_match: int | None) -> Entry:
         async with self._my_turn():
-            present, file = await self._present(name, if_match)
-            if present.problem is None and present.sha256 == sha256_of(content):
+            present, file = await self._present(new.name, if_match)
+            if present.problem is None and present.sha256 == new.sha256:
                 return present
-            intent = _intent(name, file, present.sha256, text, author, source)
+            intent = _intent(new.name, file, present.sha256, new, new.author)
             try:
-                row, traces = await self._write(intent, content)
+                row, traces = await self._write(intent)
             except ChangedMeanwhile:
-                await self._present(name, if_match)
-                raise _edited_at_the_same_moment(name) from None
-            return self._remember(row, intent, definition, traces)
+                await self._present(new.name, if_match)
+                raise _edited_at_the_same_moment(new.name) from None
+            return self._remember(new, row, file, traces)
 
     async def _delete(self, author: str, name: str, if_match: int | None) -> None:
         async with self._my_turn():
             present, file = await self._present(name, if_match)
             try:
-                await self._write(_intent(name, file, present.sha256, None, author, "api"), None)
+                await self._write(_intent(name, file, present.sha256, None, author))
             except ChangedMeanwhile:
                 await self._present(name, if_match)
                 raise _edited_at_the_same_moment(name) from None
-            self._forget(name)
-            self._announce({name})
+            self._picture.forget(name)
 
-    async def _write(self, intent: Intent, content: bytes | None) -> tuple[DefinitionRow, Traces]:
+    async def _write(self, intent: Intent) -> tuple[DefinitionRow, Traces]:
         """Intent, file, record: at whatever step the power goes, the next `open` knows what to do."""
         change = FileChange(
             self._files,
             intent.file,
             token=intent.id,
             expected=intent.old_sha256,
-            content=content,
+            content=None if intent.new_text is None else intent.new_text.encode(),
             at_step=self._at_step,
         )
-        replaced = self._entries.get(intent.service)
+        replaced = self.find(intent.service)
         await self._history.begin(intent)
         self._at_step("intent recorded")
         await asyncio.to_thread(change.carry_out)
@@ -303,105 +235,39 @@ class Catalog:
 
     async def _present(self, name: str, if_match: int | None) -> tuple[Entry, str]:
         """The entry as the disk has it this moment, and the file to write to."""
-        await self._refresh(name)
+        await self._picture.refresh(name)
         present = self.get(name)
         if if_match is not None and if_match != present.revision:
             raise PreconditionFailed(
-                f"'{_short(name)}' is at revision {present.revision} now, not {if_match}. "
+                f"'{short(name)}' is at revision {present.revision} now, not {if_match}. "
                 "Look at what changed, then send your change with the new revision."
             )
-        file = self._known[name].file
+        file = self._picture.file_of(name)
         if file is None:
             reason = present.problem.reason if present.problem else "its file cannot be written"
             raise Conflict(
-                f"'{_short(name)}' can only be changed on disk: {reason}.", code="definition_not_writable"
+                f"'{short(name)}' can only be changed on disk: {reason}.", code="definition_not_writable"
             )
         return present, file
 
-    def _refuse_if_present(self, name: str) -> None:
-        present = self._entries.get(name)
+    async def _refuse_if_present(self, name: str) -> None:
+        await self._picture.refresh(name)
+        present = self.find(name)
         if present is not None:
             but = f", though its file is broken: {present.problem.reason}" if present.problem else ""
             raise Conflict(f"The catalog already has a service '{name}'{but}.", code="already_exists")
 
-    def _remember(self, row: DefinitionRow, intent: Intent, definition: Definition, traces: Traces) -> Entry:
-        name, text = intent.service, intent.new_text or ""
-        entry = Entry(name, row.revision, text, row.sha256, definition, None, row.updated_at)
-        self._entries[name] = entry
-        self._known[name] = FileText(name, traces, intent.file, text, row.sha256)
-        self._announce({name})
+    def _remember(self, new: Draft, row: DefinitionRow, file: str, traces: Traces) -> Entry:
+        entry = Entry(new.name, row.revision, new.text, row.sha256, new.definition, None, row.updated_at)
+        self._picture.remember(entry, file, traces)
         return entry
-
-    # Taking in what is on disk -----------------------------------------------------------------------
 
     async def _notice(self, name: str) -> None:
         """A file put there a moment ago counts, although no look has seen it yet. Raises NotFound."""
-        if name not in self._entries:
+        if self.find(name) is None:
             async with self._my_turn():
-                await self._refresh(name)
+                await self._picture.refresh(name)
         self.get(name)
-
-    async def _refresh(self, name: str) -> None:
-        """Take in an edit of this file that no look has noticed yet, before it is written over."""
-        seen = await asyncio.to_thread(self._files.scan)
-        known = self._known.get(name)
-        now = seen.get(name, ())
-        if now != (known.traces if known else ()):
-            await self._take_in({name: now} if now else {}, set() if now else {name}, patient=False)
-
-    async def _take_in(self, seen: Mapping[str, Traces], gone: set[str], *, patient: bool = True) -> None:
-        judged = await asyncio.to_thread(self._read_and_judge, seen)
-        if patient:
-            # What does not parse may be half written: it gets more time than what does.
-            now = time.monotonic()
-            judged = [one for one in judged if not one.problem or self._settling.is_old(one.file.name, now)]
-        texts = {one.file.name: one.file.text for one in judged if self._is_new_text(one)}
-        lost = {name for name in gone if self._history.present(name)}
-        if texts or lost:
-            await self._history.record_from_disk(texts, sorted(lost))
-        self._settle(judged, gone)
-
-    def _settle(self, judged: Iterable[_Judged], gone: Iterable[str]) -> None:
-        changed = {name for name in gone if self._forget(name)}
-        for one in judged:
-            name = one.file.name
-            entry = self._entry_of(one)
-            self._known[name] = one.file
-            self._settling.forget(name)
-            if self._entries.get(name) != entry:
-                self._entries[name] = entry
-                changed.add(name)
-        self._announce(changed)
-
-    def _forget(self, name: str) -> bool:
-        self._known.pop(name, None)
-        self._settling.forget(name)
-        return self._entries.pop(name, None) is not None
-
-    def _read_and_judge(self, seen: Mapping[str, Traces]) -> list[_Judged]:
-        judged: list[_Judged] = []
-        for name, traces in seen.items():
-            try:
-                judged.append(_judge(self._files.read(name, traces)))
-            except ChangedMeanwhile:
-                continue
-        return judged
-
-    def _is_new_text(self, one: _Judged) -> bool:
-        row = self._history.present(one.file.name)
-        return one.problem is None and (row is None or row.sha256 != one.file.sha256)
-
-    def _entry_of(self, one: _Judged) -> Entry:
-        file, row = one.file, self._history.newest(one.file.name)
-        before = self._entries.get(file.name)
-        if one.problem is None and row is not None:
-            moment = row.updated_at
-        elif before is not None and (before.sha256, before.problem) == (file.sha256, one.problem):
-            moment = before.updated_at
-        else:
-            moment = datetime.now(UTC)
-        number = row.revision if row else 0
-        return Entry(file.name, number, file.text, file.sha256, one.definition, one.problem, moment)
 
     # Turns -------------------------------------------------------------------------------------------
 
@@ -434,8 +300,6 @@ class Catalog:
             logger.debug("a write to the catalog was refused: %s", task.exception())
 
     def _announce(self, names: set[str]) -> None:
-        if not names:
-            return
         for listener in self.on_change:
             try:
                 listener(set(names))
@@ -443,64 +307,23 @@ class Catalog:
                 logger.exception("a listener of the catalog failed")
 
 
-async def _checked(name: str, text: str) -> tuple[bytes, Definition]:
-    if not NAME.fullmatch(name) or name in RESERVED_NAMES:
-        reason = (
-            "is a reserved word of the API; choose another name"
-            if name in RESERVED_NAMES
-            else "a name has 1 to 63 of a-z, 0-9, '-' and '_', and begins and ends with a letter or digit"
-        )
-        raise InvalidInput(
-            f"'{_short(name)}' cannot be the name of a service: {reason}.",
-            code="invalid_name",
-            errors=(FieldError("name", reason),),
-        )
-    try:
-        content = text.encode()
-    except UnicodeEncodeError as error:
-        reason = "has a character that is not Unicode text"
-        raise InvalidInput(
-            f"The definition {reason}.", code="invalid_definition", errors=(FieldError("definition", reason),)
-        ) from error
-    if len(content) > MAX_BYTES:
-        raise PayloadTooLarge(f"A definition has at most {MAX_BYTES // 1024} KiB; this one has more.")
-    # Parsing the largest text takes long enough to be felt by other requests.
-    return content, await asyncio.to_thread(definition_text.parse, text, name=name)
-
-
-def _judge(file: FileText) -> _Judged:
-    if file.problem is not None:
-        return _Judged(file, None, file.problem)
-    try:
-        return _Judged(file, definition_text.parse(file.text, name=file.name), None)
-    except OrchestratorError as error:
-        problem = error.errors[0] if error.errors else FieldError("", error.detail)
-        return _Judged(file, None, problem)
-    except Exception:
-        # One file must never hide the others, whatever its text does to the parser.
-        logger.exception("the definition '%s' could not be read", file.name)
-        return _Judged(file, None, FieldError("", "the file cannot be read; the server's log says why"))
-
-
-def _intent(
-    name: str, file: str, old_sha256: str | None, text: str | None, author: str, source: RevisionSource
-) -> Intent:
+def _intent(name: str, file: str, old_sha256: str | None, new: Draft | None, author: str) -> Intent:
     return Intent(
         id=uuid.uuid4().hex,
         service=name,
         file=file,
         old_sha256=old_sha256,
-        new_sha256=None if text is None else sha256_of(text.encode()),
-        new_text=text,
+        new_sha256=new.sha256 if new else None,
+        new_text=new.text if new else None,
         author=author,
-        source=source,
+        source=new.source if new else "api",
         created_at=datetime.now(UTC),
     )
 
 
 def _edited_at_the_same_moment(name: str) -> Conflict:
     return Conflict(
-        f"The file of '{_short(name)}' was edited on disk at the same moment; look again.",
+        f"The file of '{short(name)}' was edited on disk at the same moment; look again.",
         code="changed_on_disk",
     )
 
@@ -509,7 +332,3 @@ def _examples(folder: Path) -> list[tuple[str, str]]:
     if not folder.is_dir():
         return []
     return [(file.stem, file.read_bytes().decode()) for file in sorted(folder.glob("*.yaml"))]
-
-
-def _short(name: str) -> str:
-    return shown(name[:80])

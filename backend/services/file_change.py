@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import PurePath
 
+from backend.errors import StorageFailed
 from backend.services.definition_files import (
     MAX_BYTES,
     ChangedMeanwhile,
@@ -76,9 +77,13 @@ class FileChange:
 
     def finish(self) -> Traces:
         """Drop what was kept for `undo`. Returns the file's traces as we left it, or () if that is unsure."""
-        with self._files.opened() as folder:
-            _remove(folder, self._kept)
-        traces = self._files.glance(PurePath(self._file).stem)
+        try:
+            with self._files.opened() as folder:
+                _remove(folder, self._kept)
+            traces = self._files.glance(PurePath(self._file).stem)
+        except (StorageFailed, OSError) as error:
+            logger.warning("after writing %s: %s", self._file, error)
+            return ()
         if self._content is None or len(traces) != 1:
             return ()
         ours = (traces[0].inode, traces[0].size, traces[0].modified_ns) == self._written
