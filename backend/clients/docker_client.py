@@ -134,7 +134,21 @@ class SwarmClient:
         return await self._list("tasks", wire.WireTask, wire.TaskConverter(), params=params)
 
     async def networks(self) -> list[SwarmObject]:
-        return await self._list("networks", wire.WireNetwork, wire.network_of)
+        """All networks, with the swarm's own `host` in place of this engine's.
+
+        Lists leave that one out, yet its id is what a service on the host's network refers to.
+        """
+        found = await self._list("networks", wire.WireNetwork, wire.network_of)
+        try:
+            body = await self._transport.read(
+                "networks/host", Call("network", "host"), params={"scope": "swarm"}
+            )
+        except NotFound:
+            return found
+        host = wire.network_of(msgspec.json.decode(body, type=wire.WireNetwork))
+        if host.scope != "swarm":
+            return found
+        return [*(one for one in found if one.name != host.name), host]
 
     async def secrets(self) -> list[SwarmObject]:
         return await self._list("secrets", wire.WireObject, wire.object_of)

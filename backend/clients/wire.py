@@ -34,6 +34,9 @@ _PIECE = 256 * 1024
 """msgspec holds the interpreter while it decodes; pieces of this size hold it for under a millisecond."""
 
 
+_NOT_COMPARED = {"Placement", "PullOptions", "Runtime"}
+
+
 class ServiceCounts(msgspec.Struct, frozen=True):
     """The engine's own arithmetic. It counts tasks of dead nodes as running."""
 
@@ -452,8 +455,8 @@ def _mode(mode: dict[str, Any]) -> tuple[ServiceMode, int | None, int | None]:
 
 def _digest(parts: dict[str, msgspec.Raw]) -> bytes:
     # The engine writes a service's TaskTemplate and a task's Spec with the same code, so equal bytes mean
-    # equal specs. Placement alone restarts nothing, and PullOptions never come back.
-    fields = {key: bytes(raw) for key, raw in parts.items() if key not in {"Placement", "PullOptions"}}
+    # equal specs. Placement alone restarts nothing; PullOptions never come back; Runtime is on services only.
+    fields = {key: bytes(raw) for key, raw in parts.items() if key not in _NOT_COMPARED}
     digest = blake2b(digest_size=16)
     for key in sorted(fields):
         digest.update(key.encode() + b"=" + fields[key] + b"\n")
