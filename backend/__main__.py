@@ -96,7 +96,8 @@ def _bind(host: str, port: int) -> list[socket.socket]:
         elif error.errno == errno.EACCES:
             msg = f"port {port} on {host} needs more rights; set APP_PORT to a port above 1023"
         else:
-            msg = f"cannot listen on {host}, port {port} (ORCHESTRATOR_BIND, APP_PORT): {error.strerror or error}"
+            reason = error.strerror or str(error)
+            msg = f"cannot listen on {host}, port {port} (ORCHESTRATOR_BIND, APP_PORT): {reason}"
         raise StartRefused(msg, EX_UNAVAILABLE) from None
     return sockets
 

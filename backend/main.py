@@ -14,7 +14,7 @@ from backend.middleware.origins import SameOrigin
 from backend.middleware.requests_under_way import RequestsUnderWay, Stoppable
 from backend.middleware.unexpected import UnexpectedErrors
 from backend.routers import access, deployments, health, nodes, openapi, problems, services
-from backend.routers.page import Page
+from backend.routers.page import WEB, Page
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.requests = requests
     for router in (health.router, access.router, services.router, deployments.router, nodes.router):
         app.include_router(router)
-    app.router.default = Page()
+    app.router.default = Page(WEB)
     problems.install(app)
     openapi.install(app)
     return app

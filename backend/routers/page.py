@@ -24,7 +24,7 @@ _ASK_AGAIN = "no-cache"
 class Page:
     """The router's last resort: what matched no route."""
 
-    def __init__(self, folder: Path = WEB) -> None:
+    def __init__(self, folder: Path) -> None:
         self._index = folder / "index.html"
         self._files = StaticFiles(directory=folder, check_dir=False)
 
