@@ -2,6 +2,7 @@
 
 from lab.cluster import Lab
 from lab.errors import LabError
+from lab.members import Shape
 from lab.node import Node
 
-__all__ = ["Lab", "LabError", "Node"]
+__all__ = ["Lab", "LabError", "Node", "Shape"]

@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from lab.cluster import DEFAULT_ENGINE, DEFAULT_NAME, Lab
+from lab.cluster import DEFAULT_NAME, Lab
 from lab.errors import LabError
 from lab.host import environment
+from lab.members import DEFAULT_ENGINE
 from lab.rootfs import SUITES
 from lab.status import status, status_text
 
@@ -57,12 +58,17 @@ def _status(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def _env(lab: Lab, _options: argparse.Namespace) -> int:
+    if not lab.running:
+        raise LabError(f"Lab {lab.name} is not running; `python -m lab up --name {lab.name}`.")
     print(f"DOCKER_HOST={lab.docker_host}\nREGISTRY_URL={lab.registry_url}")
     return 0
 
 
 def _exec(lab: Lab, options: argparse.Namespace) -> int:
-    command = lab.node(options.node).machine.inside(options.command)
+    arguments: list[str] = options.command
+    if arguments[:1] == ["--"]:
+        arguments = arguments[1:]
+    command = lab.node(options.node).machine.inside(arguments or ["sh"])
     code = subprocess.run(command, check=False, env=environment()).returncode
     # A command ended by a signal gets the code that a shell would give it.
     return code if code >= 0 else 128 - code

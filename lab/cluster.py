@@ -2,42 +2,20 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from lab.cgroups import remove_cgroups
 from lab.errors import LabError
 from lab.host import require_tools, unsuitable
-from lab.images import lab_images
-from lab.machine import Machine
-from lab.network import Network, free_networks
-from lab.node import Node, Role
+from lab.members import Members, Shape, count
+from lab.network import Network
+from lab.node import Node
 from lab.registry import Registry
-from lab.rootfs import SUITES, RootfsCache
+from lab.startup import kill_all, start
 from lab.state import LabState, StateFolder, known_labs
-from lab.waiting import wait_until
 
 DEFAULT_NAME = "demo"
-DEFAULT_ENGINE = "trixie"
-_MOST_MANAGERS = 9
-_MOST_WORKERS = 100
-_READY_SECONDS = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a lab is made of; `engine` is the Debian suite the engine comes from."""
-
-    managers: int = 1
-    workers: int = 2
-    engine: str = DEFAULT_ENGINE
-
-    def __str__(self) -> str:
-        return f"{_count(self.managers, 'manager')} and {_count(self.workers, 'worker')} on {self.engine}"
 
 
 class Lab:
@@ -60,6 +38,8 @@ class Lab:
         self._say = say or (lambda _: None)
 
     def __enter__(self) -> Self:
+        if self.running:
+            raise LabError(f"Lab {self.name} runs already, and leaving `with` would take it down.")
         shape = self._shape or Shape()
         try:
             self.up(managers=shape.managers, workers=shape.workers, engine=shape.engine)
@@ -68,9 +48,7 @@ class Lab:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.down()
 
     def up(
@@ -84,7 +62,7 @@ class Lab:
         self._require_host()
         with self._folder.locked():
             state = self._folder.read()
-            if state and state.ready and any(node.running for node in self._nodes_of(state)):
+            if state and self._members(state).stand:
                 self._keep(state, managers, workers, engine)
                 return
             if self._folder.path.exists():
@@ -96,7 +74,7 @@ class Lab:
                 default.workers if workers is None else workers,
                 engine or default.engine,
             )
-            self._start(shape)
+            start(self.name, shape, self._folder, self._say)
 
     def down(self) -> None:
         """Remove the lab and every trace of it but the cached root file systems; fine when there is none."""
@@ -110,9 +88,9 @@ class Lab:
 
     @property
     def running(self) -> bool:
-        """Whether `up` went through and at least one node has power."""
+        """Whether `up` went through and not every node crashed since (switched off is not crashed)."""
         state = self._folder.read()
-        return state is not None and state.ready and any(node.running for node in self._nodes_of(state))
+        return state is not None and self._members(state).stand
 
     @property
     def engine(self) -> str:
@@ -126,7 +104,7 @@ class Lab:
 
     @property
     def registry(self) -> Registry:
-        return self._registry_of(self._state())
+        return self._members(self._state()).registry
 
     @property
     def registry_url(self) -> str:
@@ -135,7 +113,7 @@ class Lab:
     @property
     def nodes(self) -> list[Node]:
         """All nodes, managers first; switched-off ones too."""
-        return self._nodes_of(self._state())
+        return self._members(self._state()).nodes
 
     def node(self, name: str) -> Node:
         """The node of that host name; raises `LabError` naming the ones there are."""
@@ -162,17 +140,20 @@ class Lab:
             self.node(name).machine.kill()
             if name not in state.off:
                 state.off.append(name)
+            self._say(f"{name} is off")
 
     def power_on(self, name: str) -> None:
-        """Boot the node with the disk it had; returns when it is back in the swarm. Fine if it runs."""
+        """Boot the node with the disk it had and the cable plugged in. Fine if it runs.
+
+        Returns when it is back in the swarm, or once its engine answers where too few managers have power.
+        """
         with self._changing() as state:
             node = self.node(name)
             if name in state.off:
                 state.off.remove(name)
             if not node.running:
-                node.boot()
-                node.wait_for_engine()
-                node.wait_for_swarm()
+                self._boot_again(state, [node])
+            self._say(f"{name} is on")
 
     def cut(self, name: str) -> None:
         """Pull the node's network cable; its containers run on, alone."""
@@ -186,88 +167,32 @@ class Lab:
         """Stop the node's engine where it stands: connections are accepted and nothing answers."""
         with self._changing():
             self.node(name).freeze()
+            self._say(f"{name} is frozen")
 
     def thaw(self, name: str) -> None:
         """Let a frozen engine go on."""
         with self._changing():
             self.node(name).thaw()
+            self._say(f"{name} is thawed")
 
     def registry_stop(self) -> None:
         """Kill the registry; what is stored in it stays."""
         with self._changing() as state:
-            self._registry_of(state).machine.kill()
+            self._members(state).registry.machine.kill()
             if "registry" not in state.off:
                 state.off.append("registry")
+            self._say("the registry is off")
 
     def registry_start(self) -> None:
         """Start the registry again and wait for its first answer. Fine if it runs."""
         with self._changing() as state:
-            registry = self._registry_of(state)
+            registry = self._members(state).registry
             if "registry" in state.off:
                 state.off.remove("registry")
             if not registry.running:
                 registry.boot()
             registry.wait_until_ready()
-
-    def _start(self, shape: Shape) -> None:
-        if shape.engine not in SUITES:
-            raise LabError(f"There is no engine {shape.engine}; choose one of {', '.join(SUITES)}.")
-        if not 1 <= shape.managers <= _MOST_MANAGERS or not 0 <= shape.workers <= _MOST_WORKERS:
-            raise LabError(f"A lab has 1 to {_MOST_MANAGERS} managers and 0 to {_MOST_WORKERS} workers.")
-        self._say(f"lab {self.name}: {shape}")
-        rootfs = RootfsCache().get(shape.engine, self._say)
-        state = LabState(shape.engine, shape.managers, shape.workers, str(rootfs), network=-1)
-        try:
-            self._open_network(state)
-            registry = self._registry_of(state)
-            nodes = self._nodes_of(state)
-            registry.boot()
-            for node in nodes:
-                node.boot()
-            with ThreadPoolExecutor(max_workers=1) as pusher:
-                pushed = pusher.submit(self._fill, registry, rootfs)
-                for node in nodes:
-                    node.wait_for_engine()
-                self._say(f"{_count(len(nodes), 'engine')} answer (Docker {nodes[0].engine.version()})")
-                self._form_swarm(nodes)
-                pushed.result()
-            state.ready = True
-            self._folder.write(state)
-        except LabError as error:
-            # The logs that the message names must still be there to be read; the next `up` clears them.
-            self._kill_all(state)
-            raise LabError(f"Lab {self.name} did not come up. {error}") from error
-        self._say(f"lab {self.name} is ready: DOCKER_HOST={nodes[0].docker_host} REGISTRY_URL={registry.url}")
-
-    def _open_network(self, state: LabState) -> None:
-        for network in free_networks():
-            # Written down before it is made, so that a crash in between leaves nothing unknown.
-            state.network = network.number
-            self._folder.write(state)
-            if network.open():
-                return
-        raise LabError("Every bridge swlab0 to swlab255 exists already; take a lab down first.")
-
-    def _fill(self, registry: Registry, rootfs: Path) -> None:
-        images = lab_images(rootfs / "bin" / "busybox")
-        registry.wait_until_ready()
-        registry.push(images)
-        names = " ".join(f"{image.repository}:{image.tag}" for image in images)
-        self._say(f"the registry holds {names}")
-
-    def _form_swarm(self, nodes: list[Node]) -> None:
-        first, *others = nodes
-        first.engine.init_swarm(first.address)
-        tokens = first.engine.join_tokens() if others else {}
-        for node in others:
-            node.engine.join_swarm(node.address, first.address, tokens[node.role.capitalize()])
-        wait_until(
-            lambda: _all_ready(first.engine.nodes(), len(nodes)),
-            seconds=_READY_SECONDS,
-            what=f"a swarm of {_count(len(nodes), 'ready node')}",
-            log=first.machine.log,
-        )
-        self._say(f"{_count(len(nodes), 'node')} ready")
+            self._say("the registry is on")
 
     def _keep(self, state: LabState, managers: int | None, workers: int | None, engine: str | None) -> None:
         shape = Shape(state.managers, state.workers, state.engine)
@@ -276,15 +201,12 @@ class Lab:
         if any(wish is not None and wish != fact for wish, fact in zip(asked, has, strict=True)):
             down = f"python -m lab down --name {self.name}"
             raise LabError(f"Lab {self.name} runs with {shape}; take it down first with `{down}`.")
-        nodes = self._nodes_of(state)
+        nodes = self._members(state).nodes
         crashed = [node for node in nodes if not node.running and node.name not in state.off]
-        for node in crashed:
-            self._say(f"booting {node.name}, which had crashed")
-            node.boot()
-        for node in crashed:
-            node.wait_for_engine()
-            node.wait_for_swarm()
-        registry = self._registry_of(state)
+        if crashed:
+            self._say(f"booting what had crashed: {', '.join(node.name for node in crashed)}")
+            self._boot_again(state, crashed)
+        registry = self._members(state).registry
         if not registry.running and "registry" not in state.off:
             self._say("starting the registry, which had crashed")
             registry.boot()
@@ -292,23 +214,30 @@ class Lab:
         off = f"; switched off: {', '.join(state.off)}" if state.off else ""
         self._say(f"lab {self.name} is running already with {shape}{off}")
 
+    def _boot_again(self, state: LabState, nodes: list[Node]) -> None:
+        for node in nodes:
+            node.boot()
+        for node in nodes:
+            node.wait_for_engine()
+        managers = [node for node in self._members(state).nodes if node.role == "manager"]
+        able = [node for node in managers if node.running and not node.frozen and not node.cut]
+        if 2 * len(able) <= len(managers):
+            self._say(f"{len(able)} of {count(len(managers), 'manager')} can vote, so there is no swarm yet")
+            return
+        for node in nodes:
+            node.wait_for_swarm()
+
     def _clear(self) -> None:
         state = self._folder.read()
-        if state and state.network >= 0:
+        if state and state.ready:
             state.ready = False
             self._folder.write(state)
-            self._kill_all(state)
+        kill_all(self._folder)
+        if state and state.network >= 0:
             network = Network(state.network)
             remove_cgroups(network.bridge)
             network.close()
         shutil.rmtree(self._folder.path)
-
-    def _kill_all(self, state: LabState) -> None:
-        if state.network < 0:
-            return
-        machines = [self._registry_of(state).machine, *(node.machine for node in self._nodes_of(state))]
-        with ThreadPoolExecutor(max_workers=len(machines)) as killers:
-            list(killers.map(Machine.kill, machines))
 
     def _plug(self, name: str, *, up: bool) -> None:
         with self._changing():
@@ -316,6 +245,7 @@ class Lab:
             if not machine.running:
                 raise LabError(f"{name} is off; `power-on {name}` first.")
             machine.network.plug(machine.number, up=up)
+            self._say(f"{name} is {'on the network again' if up else 'cut off'}")
 
     @contextmanager
     def _changing(self) -> Iterator[LabState]:
@@ -334,34 +264,10 @@ class Lab:
             raise LabError(f"There is no running lab {self.name}{known}; start it with `{start}`.")
         return state
 
-    def _registry_of(self, state: LabState) -> Registry:
-        return Registry(self._machine(state, "registry", 2))
-
-    def _nodes_of(self, state: LabState) -> list[Node]:
-        registry = self._registry_of(state).host
-        roles: list[tuple[Role, int, int]] = [("manager", state.managers, 10), ("worker", state.workers, 100)]
-        return [
-            Node(role, self._machine(state, f"{role}-{index}", base + index), registry)
-            for role, count, base in roles
-            for index in range(1, count + 1)
-        ]
-
-    def _machine(self, state: LabState, name: str, number: int) -> Machine:
-        return Machine(name, number, Network(state.network), self._folder.path / name, Path(state.rootfs))
+    def _members(self, state: LabState) -> Members:
+        return Members(state, self._folder)
 
     def _require_host(self) -> None:
         if reason := unsuitable():
             raise LabError(reason)
         require_tools("ip", "iptables", "nsenter", "setsid", "unshare", say=self._say)
-
-
-def _all_ready(nodes: list[dict[str, Any]], count: int) -> bool:
-    return len(nodes) == count and all(
-        node["Status"]["State"] == "ready"
-        and node.get("ManagerStatus", {}).get("Reachability", "reachable") == "reachable"
-        for node in nodes
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from lab.errors import LabError
 
@@ -16,6 +17,7 @@ _PACKAGE_OF = {
     "ip": "iproute2",
     "iptables": "iptables",
     "mmdebstrap": "mmdebstrap",
+    "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
     "nsenter": "util-linux",
     "setsid": "util-linux",
     "unshare": "util-linux",
@@ -51,12 +53,11 @@ def unsuitable() -> str | None:
 
 
 def require_tools(*tools: str, say: Callable[[str], None]) -> None:
-    """Make sure that `tools` are there, by apt-get where that exists.
+    """Make sure that `tools` (programs by name, files by path) are there, by apt-get where that exists.
 
     Raises `LabError` where a tool is missing and cannot be installed.
     """
-    path = environment()["PATH"]
-    missing = sorted({_PACKAGE_OF[tool] for tool in tools if not shutil.which(tool, path=path)})
+    missing = sorted({_PACKAGE_OF[tool] for tool in tools if not _there(tool)})
     if not missing:
         return
     names = " ".join(missing)
@@ -71,3 +72,9 @@ def require_tools(*tools: str, say: Callable[[str], None]) -> None:
             return
     reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
     raise LabError(f"apt-get could not install {names} ({reason}); install that yourself, or {INSTEAD}")
+
+
+def _there(tool: str) -> bool:
+    if tool.startswith("/"):
+        return Path(tool).exists()
+    return shutil.which(tool, path=environment()["PATH"]) is not None

@@ -73,14 +73,7 @@ class Machine:
 
     def kill(self) -> None:
         """Cut the power: everything on the machine is dead when this returns. Nothing is told beforehand."""
-        parent = RecordedProcess.read(self.directory / "parent")
-        init = self.init
-        for process in (parent, init):
-            if process:
-                process.kill()
-        for process in (parent, init):
-            if process:
-                process.wait_gone(seconds=30)
+        kill_machine(self.directory)
         self.network.remove_link(self.number)
 
     def inside(self, command: Sequence[str]) -> list[str]:
@@ -138,3 +131,13 @@ class Machine:
             "LAB_MAC": f"02:d2:{self.network.number:02x}:00:00:{self.number:02x}",
             "LAB_HOST_NETWORK": f"/proc/{os.getpid()}/ns/net",
         }
+
+
+def kill_machine(directory: Path) -> None:
+    """Kill whatever machine was booted with the disk `directory`; returns when all of it is dead."""
+    recorded = [RecordedProcess.read(directory / "parent"), RecordedProcess.read(directory / "init")]
+    processes = [process for process in recorded if process]
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.wait_gone(seconds=30)

@@ -40,6 +40,10 @@ class Network:
         """The host's end of a machine's cable."""
         return f"{self.bridge}-{host}"
 
+    @property
+    def exists(self) -> bool:
+        return any(link["ifname"] == self.bridge for link in _links())
+
     def open(self) -> bool:
         """Make the bridge, give the host its address, let traffic through. False if the number is taken."""
         if not succeeds("ip", "link", "add", "name", self.bridge, "type", "bridge"):

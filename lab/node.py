@@ -69,6 +69,8 @@ class Node:
                 "--pidfile=/run/docker.pid",
                 f"--host=unix://{self.socket}",
                 "--host=unix:///run/docker.sock",
+                # The group `docker` of the root file system has a number that is another group on the host.
+                "--group=root",
                 f"--insecure-registry={self.registry}",
                 f"--cgroup-parent=/{self.machine.network.bridge}/{self.name}",
             ]

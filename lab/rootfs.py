@@ -1,19 +1,19 @@
 """Root file systems with a Docker engine, built by mmdebstrap once per Debian suite and then cached."""
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from lab.errors import LabError
 from lab.host import INSTEAD, environment, require_tools, succeeds
+from lab.locks import locked
 
 SUITES = ("bookworm", "trixie", "sid")
+_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _DEFAULT_MIRROR = "http://deb.debian.org/debian"
 _BUILD_SECONDS = 1200
 
@@ -65,7 +65,7 @@ class RootfsCache:
         Several callers may ask at once: one builds, the others wait. Raises `LabError` if it cannot be built.
         """
         target = self.path(suite)
-        with self._locked(target):
+        with locked(target.with_name(f"{target.name}.lock")):
             fault = self.fault(suite)
             if fault is None:
                 return target
@@ -90,7 +90,7 @@ class RootfsCache:
         return None
 
     def _build(self, suite: str, target: Path, say: Callable[[str], None]) -> None:
-        require_tools("mmdebstrap", say=say)
+        require_tools("mmdebstrap", str(_KEYRING), say=say)
         mirror = debian_mirror()
         say(f"building the {suite} root file system from {mirror} (once, about half a minute)")
         unfinished = target.with_name(f"{target.name}.unfinished")
@@ -113,13 +113,6 @@ class RootfsCache:
         target.rename(rubbish)
         shutil.rmtree(rubbish, ignore_errors=True)
 
-    @contextmanager
-    def _locked(self, target: Path) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with target.with_name(f"{target.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
 
 def packages(suite: str) -> list[str]:
     """What is installed beside Debian's minimal base."""
@@ -137,10 +130,22 @@ def debian_mirror() -> str:
     for line in output.splitlines():
         origin, component, codename, address = line.split("\t")
         # Before the first `apt-get update` the origin is unknown; then the address has to tell.
-        debian = origin == "Debian" if origin else address.rstrip("/").endswith("/debian")
-        if debian and component == "main" and "-" not in codename:
-            return address.rstrip("/")
+        address = _first_of_list(address).rstrip("/")
+        debian = origin == "Debian" if origin else address.endswith("/debian")
+        if debian and component == "main" and "-" not in codename and "://" in address:
+            return address
     return _DEFAULT_MIRROR
+
+
+def _first_of_list(address: str) -> str:
+    """Debian's cloud images name a file with a list of mirrors instead of one."""
+    if not address.startswith("mirror+file:"):
+        return address
+    try:
+        lines = Path("/" + address.removeprefix("mirror+file:").strip("/")).read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split()[0] for line in lines if "://" in line), "")
 
 
 def run_mmdebstrap(suite: str, target: Path, mirror: str, log: Path) -> None:
@@ -150,6 +155,8 @@ def run_mmdebstrap(suite: str, target: Path, mirror: str, log: Path) -> None:
     command += [f"--aptopt={option}" for option in options]
     left_out = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
     command += [f"--dpkgopt=path-exclude={pattern}" for pattern in left_out]
+    # The transport settings of this host, proxy passwords among them, are nothing to keep in a cache.
+    command.append('--customize-hook=rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap"')
     with log.open("w") as output:
         try:
             subprocess.run(

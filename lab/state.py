@@ -1,15 +1,14 @@
 """What the lab remembers between commands: which labs there are and what they are made of."""
 
-import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lab.errors import LabError
+from lab.locks import locked
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 # The kernel's limit for the path of a unix socket is 107 bytes.
@@ -44,7 +43,7 @@ class StateFolder:
         if not _NAME.fullmatch(name):
             raise LabError(f"{name!r} is no name for a lab: use up to 31 small letters, digits and dashes.")
         self.path = state_root() / name
-        if len(bytes(self.path / "manager-1" / "docker.sock")) > _LONGEST_SOCKET:
+        if len(bytes(self.path / "worker-100" / "docker.sock")) > _LONGEST_SOCKET:
             raise LabError(
                 f"{self.path} is too long for the path of a socket; set LAB_STATE to a shorter one."
             )
@@ -62,14 +61,9 @@ class StateFolder:
         unfinished.write_text(json.dumps(asdict(state), indent=2) + "\n")
         unfinished.replace(self._record)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the lab: changes to one lab happen one after the other, changes to two labs do not meet."""
-        locks = self.path.parent / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with (locks / self.path.name).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return locked(self.path.parent / ".locks" / self.path.name)
 
     @property
     def _record(self) -> Path:

@@ -1,0 +1,158 @@
+"""A lab comes up, goes down, survives crashes, and leaves nothing behind."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from lab import Lab, LabError, Shape
+from lab.__main__ import main
+from lab.processes import RecordedProcess
+from lab.waiting import wait_until
+from tests.lab.conftest import lab_name
+from tests.lab.docker import docker
+from tests.lab.traces import Traces, links, rules
+
+pytestmark = pytest.mark.lab
+SMALL = Shape(managers=1, workers=1)
+
+
+@pytest.fixture
+def own_lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    lab = Lab(lab_name(request.node.name.replace("_", "-")[5:20].strip("-")), shape=SMALL)
+    yield lab
+    lab.down()
+
+
+def start(lab: Lab) -> None:
+    lab.up(managers=SMALL.managers, workers=SMALL.workers)
+
+
+def expect_nothing_left(traces: Traces) -> None:
+    # Dead processes stay listed until the host's process 1 has taken note of them.
+    try:
+        wait_until(lambda: not traces.left(), seconds=20, what="a clean machine")
+    except LabError:
+        assert traces.left() == {}
+
+
+def test_down_leaves_nothing_of_a_lab_with_running_containers(own_lab: Lab) -> None:
+    before = (links(), sorted(rules()))
+    start(own_lab)
+    image = f"{own_lab.registry.host}/hello-world:1"
+    docker(
+        own_lab, "service", "create", "-d", "--mode", "global", "--network", "host", "--name", "web", image
+    )
+    wait_until(lambda: _running_tasks(own_lab, "web") == 2, seconds=60, what="two running tasks")
+    traces = Traces.of(own_lab)
+    assert len(traces.processes) > 10
+    assert len(traces.namespaces) > 10
+    assert traces.control_groups
+    assert set(traces.left()) >= {"processes", "namespaces", "links", "cgroups", "rules", "files"}
+
+    own_lab.down()
+
+    expect_nothing_left(traces)
+    mine = {name for name in links() - before[0] if name.startswith(traces.bridge)}
+    assert mine == set()
+    assert [rule for rule in rules() if rule not in before[1] and traces.bridge in rule] == []
+
+
+def test_down_twice_and_down_of_a_lab_that_never_was(own_lab: Lab) -> None:
+    own_lab.down()
+    start(own_lab)
+    own_lab.down()
+    own_lab.down()
+    assert not own_lab.running
+
+
+def test_down_clears_the_remains_after_everything_was_killed(own_lab: Lab) -> None:
+    start(own_lab)
+    traces = Traces.of(own_lab)
+    kill_everything(own_lab, traces)
+    assert "links" in traces.left()
+
+    own_lab.down()
+
+    expect_nothing_left(traces)
+
+
+def test_up_over_the_remains_of_a_crash_starts_clean(own_lab: Lab) -> None:
+    start(own_lab)
+    docker(own_lab, "config", "create", "old", "/etc/hostname")
+    traces = Traces.of(own_lab)
+    kill_everything(own_lab, traces)
+    assert main(["status", "--name", own_lab.name]) == 1
+
+    start(own_lab)
+
+    assert main(["status", "--name", own_lab.name]) == 0
+    assert docker(own_lab, "config", "ls", "-q") == ""
+    assert {node["Status"]["State"] for node in own_lab.swarm_nodes()} == {"ready"}
+    assert not traces.processes & Traces.of(own_lab).processes
+
+
+def test_up_on_a_running_lab_says_so_and_changes_nothing(
+    own_lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(own_lab)
+    pids = Traces.of(own_lab).processes
+    assert main(["up", "--name", own_lab.name]) == 0
+    assert "is running already" in capsys.readouterr().err
+    assert main(["up", "--name", own_lab.name, "--workers", "3"]) == 1
+    assert "take it down first" in capsys.readouterr().err
+    assert {pid for pid, _ in pids} >= {node.machine.init.pid for node in own_lab.nodes if node.machine.init}
+
+
+def test_up_boots_a_node_that_crashed_in_a_running_lab(own_lab: Lab) -> None:
+    start(own_lab)
+    worker = own_lab.node("worker-1")
+    worker.machine.kill()
+    start(own_lab)
+    assert worker.running
+    assert worker.swarm_state() == "active"
+
+
+def test_two_labs_side_by_side_do_not_touch_each_other() -> None:
+    one = Lab(lab_name("one"))
+    two = Lab(lab_name("two"))
+    starts = [threading.Thread(target=start, args=(lab,)) for lab in (one, two)]
+    for thread in starts:
+        thread.start()
+    for thread in starts:
+        thread.join()
+    try:
+        assert one.docker_host != two.docker_host
+        assert one.registry_url != two.registry_url
+        traces = Traces.of(one)
+        one.down()
+        expect_nothing_left(traces)
+        assert {node["Status"]["State"] for node in two.swarm_nodes()} == {"ready"}
+        assert two.registry.answers()
+    finally:
+        one.down()
+        two.down()
+
+
+def test_with_refuses_a_lab_that_runs_already(own_lab: Lab) -> None:
+    start(own_lab)
+    with pytest.raises(LabError, match="runs already"), Lab(own_lab.name):
+        pass
+    assert own_lab.running
+
+
+def kill_everything(lab: Lab, traces: Traces) -> None:
+    """What a crash does: nobody is told and nobody tidies up."""
+    machines = [lab.registry.machine, *(node.machine for node in lab.nodes)]
+    for machine in machines:
+        parent = RecordedProcess.read(machine.directory / "parent")
+        assert parent
+        os.kill(parent.pid, signal.SIGKILL)
+    wait_until(lambda: "processes" not in traces.left(), seconds=60, what="the end of every process")
+
+
+def _running_tasks(lab: Lab, service: str) -> int:
+    states = docker(lab, "service", "ps", service, "--format", "{{.CurrentState}}").splitlines()
+    return sum(state.startswith("Running") for state in states)

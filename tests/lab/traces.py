@@ -1,0 +1,117 @@
+"""What a lab leaves on the machine, collected precisely although other labs come and go meanwhile."""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab import Lab
+from lab.cgroups import cgroups
+from lab.processes import Stat, stat
+
+_KINDS = ("mnt", "net", "pid", "uts", "ipc", "cgroup")
+
+
+@dataclass(slots=True)
+class Traces:
+    """The processes of a lab with their namespaces and cgroups, while it runs."""
+
+    folder: Path
+    bridge: str
+    processes: set[tuple[int, int]] = field(default_factory=set)
+    namespaces: set[str] = field(default_factory=set)
+    control_groups: set[Path] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, lab: Lab) -> "Traces":
+        first = lab.nodes[0].machine
+        traces = cls(first.directory.parent, first.network.bridge)
+        machines = [lab.registry.machine, *(node.machine for node in lab.nodes)]
+        everyone = _everyone()
+        host = _namespaces(os.getpid())
+        for machine in machines:
+            parent = int((machine.directory / "parent").read_text().splitlines()[1].split()[0])
+            for found in _family(parent, everyone):
+                traces.processes.add((found.pid, found.started))
+                traces.namespaces |= _namespaces(found.pid) - host
+                traces.control_groups |= _control_groups(found.pid, first.network.bridge)
+        return traces
+
+    def left(self) -> dict[str, list[str]]:
+        """What of it is still there, by kind; empty when nothing is."""
+        everyone = _everyone().values()
+        newest = max(started for _, started in self.processes)
+        found = {
+            "processes": [str(one) for one in everyone if (one.pid, one.started) in self.processes],
+            # The kernel hands numbers of namespaces out again, so only those older than the end count.
+            "namespaces": [
+                f"{name} of {one}"
+                for one in everyone
+                if one.started <= newest
+                for name in _namespaces(one.pid) & self.namespaces
+            ],
+            "mounts": [line for line in _mounts() if self._is_ours(line) or " nsfs " in line],
+            "links": [name for name in links() if self._is_ours(name)],
+            "cgroups": [
+                *(str(group) for group in cgroups(self.bridge)),
+                *(str(group) for group in self.control_groups if group.exists()),
+            ],
+            "rules": [line for line in rules() if self._is_ours(line)],
+            "files": [str(self.folder)] if self.folder.exists() else [],
+        }
+        return {kind: things for kind, things in found.items() if things}
+
+    def _is_ours(self, text: str) -> bool:
+        return str(self.folder) + "/" in text or bool(re.search(rf"\b{self.bridge}\b", text))
+
+
+def links() -> set[str]:
+    output = subprocess.run(["ip", "-j", "link"], capture_output=True, text=True, check=True).stdout
+    return {link["ifname"] for link in json.loads(output)}
+
+
+def rules() -> list[str]:
+    tables = ("filter", "nat", "mangle", "raw")
+    commands = (["iptables", "-w", "-t", table, "-S"] for table in tables)
+    outputs = (subprocess.run(command, capture_output=True, text=True, check=True) for command in commands)
+    return [line for output in outputs for line in output.stdout.splitlines()]
+
+
+def _everyone() -> dict[int, Stat]:
+    pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return {pid: found for pid in pids if (found := stat(pid))}
+
+
+def _family(ancestor: int, everyone: dict[int, Stat]) -> list[Stat]:
+    family = [everyone[ancestor]]
+    for member in family:
+        family.extend(one for one in everyone.values() if one.parent == member.pid)
+    return family
+
+
+def _namespaces(pid: int) -> set[str]:
+    found = set()
+    for kind in _KINDS:
+        try:
+            found.add(str(Path(f"/proc/{pid}/ns/{kind}").readlink()))
+        except OSError:
+            continue
+    return found
+
+
+def _control_groups(pid: int, bridge: str) -> set[Path]:
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    except OSError:
+        return set()
+    inside = {line.split(":", 2)[2] for line in lines}
+    tops = [group.parent for group in cgroups(bridge)]
+    return {
+        top / path.lstrip("/") for top in tops for path in inside if path != "/" and (top / path[1:]).exists()
+    }
+
+
+def _mounts() -> list[str]:
+    return Path("/proc/self/mountinfo").read_text().splitlines()
