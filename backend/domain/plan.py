@@ -1,5 +1,6 @@
 """What a deploy would change: two specs compared as swarm would, whatever an engine wrote around them."""
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -144,6 +145,10 @@ def _mounts(value: Any) -> Any:
     return sorted((_compact(one) for one in value or []), key=lambda one: str(one.get("Target", "")))
 
 
+def _ordered(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
 def _compact(value: Any) -> Any:
     """Without what is empty, at any depth: engines add empty structs and leave out zeros."""
     if isinstance(value, dict):
@@ -159,7 +164,7 @@ def _compact(value: Any) -> Any:
 
 
 def _secrets(value: Any) -> Any:
-    return sorted((_compact(one) for one in value or []), key=repr)
+    return sorted((_compact(one) for one in value or []), key=_ordered)
 
 
 def _ulimits(value: Any) -> Any:
@@ -172,7 +177,7 @@ def _capabilities(value: Any) -> Any:
 
 
 def _generic(value: Any) -> Any:
-    return sorted((_compact(one) for one in value or []), key=repr)
+    return sorted((_compact(one) for one in value or []), key=_ordered)
 
 
 def _constraints(value: Any) -> Any:

@@ -245,8 +245,7 @@ def _resources(definition: Definition) -> Spec:
 def _restart_policy(definition: Definition) -> Spec | None:
     policy = definition.restart_policy
     if policy is None:
-        # An engine refuses no job without one, but would show the default 'any', which jobs cannot have.
-        return {"Condition": "on-failure"} if definition.is_job else None
+        return None
     written = {
         "Condition": policy.condition or ("on-failure" if definition.is_job else "any"),
         "Delay": policy.delay,
