@@ -107,6 +107,8 @@ class WantedSpecs:
     async def _references(self, definition: Definition) -> References:
         """Ids of what the definition names; everything that does not exist is named at once."""
         needed = names_needed(definition)
+        # The host's network always exists, but services refer to it by the swarm's id of it.
+        on_host = bool(definition.networks)
         found: dict[str, dict[str, str]] = {}
         missing: list[FieldError] = []
         for kind, names, read in (
@@ -114,7 +116,7 @@ class WantedSpecs:
             ("secret", needed.secrets, self._client.secrets),
             ("config", needed.configs, self._client.configs),
         ):
-            existing = {item.name: item.id for item in await read() if usable(item)} if names else {}
+            existing = {item.name: item.id for item in await read() if usable(item)} if names or on_host else {}
             found[kind] = existing
             missing += [
                 FieldError(
