@@ -41,6 +41,8 @@ def main() -> int:
     if holder := _port_is_taken(settings):
         print(holder, file=sys.stderr)
         return 1
+    if "seed_examples" not in settings.model_fields_set:
+        os.environ["ORCHESTRATOR_SEED_EXAMPLES"] = "true"
     try:
         choose_engine(settings)
     except InvalidInput as problem:
