@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.domain.definition_text import to_text, with_changes
+from backend.domain.definition_text import from_mapping, to_text, with_changes
 from backend.domain.permissions import Permission
 from backend.errors import Conflict, FieldError, InvalidInput, NotFound
 from backend.models.actor import Actor
@@ -88,6 +88,7 @@ class Services:
         if entry is None:
             raise not_in_catalog(name, self._cluster)
         if definition is not None and yaml is None and entry.problem is None:
+            from_mapping(definition, name=name)
             text = with_changes(entry.text, {**definition, "name": definition.get("name", name)})
         else:
             text = _one_text(name, definition, yaml)
@@ -121,6 +122,7 @@ def not_in_catalog(name: str, cluster: ClusterState) -> NotFound:
 
 def _one_text(name: str, definition: Mapping[str, Any] | None, yaml: str | None) -> str:
     if definition is not None and yaml is None:
+        from_mapping(definition, name=name)  # its errors name keys; those of the text would name lines
         return to_text(definition, name=name)
     if yaml is not None and definition is None:
         return yaml
