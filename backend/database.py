@@ -23,6 +23,7 @@ type Parameters = Sequence[Value] | dict[str, Value]
 
 _READERS = 2
 _WAL_LIMIT = 64 * 1024 * 1024
+_HIGHEST_MIGRATION = 9999
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 
@@ -220,17 +221,29 @@ class Database:
     async def _is_damaged(self) -> bool:
         try:
             probe = await self._connect()
-        except sqlite3.DatabaseError as error:
-            return _means_damage(error)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            if not _means_damage(error):
+                raise
+            return True
         try:
+            probe.text_factory = bytes
             rows = list(await probe.execute_fetchall("PRAGMA quick_check(1)"))
-            return [str(row[0]) for row in rows] != ["ok"]
-        except sqlite3.DatabaseError as error:
+            return [row[0] for row in rows] != [b"ok"] or await asyncio.to_thread(self._has_an_odd_header)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not _means_damage(error):
                 raise
             return True
         finally:
             await probe.close()
+
+    def _has_an_odd_header(self) -> bool:
+        """What quick_check accepts although it makes the file unusable (sqlite.org/fileformat.html, 1.3)."""
+        with self.path.open("rb") as file:
+            header = file.read(100)
+        if len(header) < 100:
+            return False
+        version = int.from_bytes(header[60:64], signed=True)
+        return header[18] not in (1, 2) or not 0 <= version <= _HIGHEST_MIGRATION
 
     def _set_aside(self) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
@@ -311,9 +324,13 @@ class Database:
         self._lock.release()
 
 
-def _means_damage(error: sqlite3.Error) -> bool:
+def _means_damage(error: Exception) -> bool:
+    if isinstance(error, UnicodeDecodeError):
+        # SQLite's own message quotes damaged bytes, which Python then cannot make into an error.
+        return True
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    # A plain SQLITE_ERROR from a PRAGMA is "unsupported file format": the schema's format number is odd.
+    return primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 def _create_private(path: Path) -> None:
