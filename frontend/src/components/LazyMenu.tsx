@@ -1,7 +1,8 @@
 // Menus come after the first paint: until then the same button stands in their place.
-import { type ComponentProps, lazy, Suspense } from "react";
+import { type ComponentProps, Suspense } from "react";
+import { later } from "@/lib/later";
 
-const Menu = lazy(() => import("./Menu"));
+const Menu = later(() => import("./Menu"));
 
 export function LazyMenu(props: ComponentProps<typeof Menu>) {
   return (

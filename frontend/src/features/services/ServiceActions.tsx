@@ -1,12 +1,13 @@
 // The acts of one row: the three one needs all day as buttons, all of them in the menu.
 import { EllipsisVertical, FilePen, Play, Rocket, Scaling, ScrollText, Square, Trash2 } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import type { Service } from "@/api/types";
 import { IconButton } from "@/components/Button";
 import { LazyMenu } from "@/components/LazyMenu";
+import { later } from "@/lib/later";
 import { useActs, whyNot } from "./useActs";
 
-const ActDialog = lazy(() => import("./ActDialogs"));
+const ActDialog = later(() => import("./ActDialogs"));
 
 export function ServiceActions({ service }: { service: Service }) {
   const { open, setOpen, deploy, deploying, show } = useActs(service);

@@ -1,0 +1,73 @@
+// The head of a service's page: name, status, what is the matter, and the acts.
+import { EllipsisVertical, Rocket, Trash2 } from "lucide-react";
+import { Suspense } from "react";
+import type { Service } from "@/api/types";
+import { Button, IconButton } from "@/components/Button";
+import { LazyMenu } from "@/components/LazyMenu";
+import { StatusBadge } from "@/components/StatusBadge";
+import { later } from "@/lib/later";
+import { needsAttention } from "@/lib/status";
+import type { useActs } from "./useActs";
+import { whyNot } from "./useActs";
+
+const ActDialog = later(() => import("./ActDialogs"));
+
+export function DetailHead({ service, acts }: { service: Service; acts: ReturnType<typeof useActs> }) {
+  const { open, setOpen, deploy, deploying } = acts;
+  const not = (act: Parameters<typeof whyNot>[1]) => whyNot(service, act);
+  return (
+    <div>
+      <div className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-2">
+        <h1 className="font-[650] text-xl tracking-tight [overflow-wrap:anywhere]">{service.name}</h1>
+        <StatusBadge service={service} />
+        <span className="font-mono text-[12.5px] text-ink-3 [overflow-wrap:anywhere]">{service.image}</span>
+        {service.in_catalog && (
+          <div className="flex gap-2 sm:ml-auto">
+            <Button
+              disabled={not("stop") !== null}
+              title={not("stop") ?? undefined}
+              onClick={() => setOpen("stop")}
+            >
+              Stop
+            </Button>
+            <Button
+              disabled={not("scale") !== null}
+              title={not("scale") ?? undefined}
+              onClick={() => setOpen("scale")}
+            >
+              Scale
+            </Button>
+            <Button
+              look="primary"
+              busy={deploying}
+              disabled={not("deploy") !== null}
+              title={not("deploy") ?? undefined}
+              onClick={deploy}
+            >
+              <Rocket aria-hidden className="size-4" />
+              Deploy
+            </Button>
+            <LazyMenu
+              trigger={
+                <IconButton label="More" className="size-[34px]">
+                  <EllipsisVertical />
+                </IconButton>
+              }
+              groups={[
+                [{ label: "Delete", icon: <Trash2 />, danger: true, onSelect: () => setOpen("delete") }],
+              ]}
+            />
+          </div>
+        )}
+      </div>
+      {service.message !== null && (needsAttention(service) || service.reason !== null) && (
+        <p className="mt-1.5 max-w-3xl text-ink-2 [overflow-wrap:anywhere]">{service.message}</p>
+      )}
+      {open !== null && (
+        <Suspense fallback={null}>
+          <ActDialog act={open} service={service} onClose={() => setOpen(null)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}

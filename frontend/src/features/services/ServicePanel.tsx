@@ -1,0 +1,100 @@
+// One service with its tabs; which tab is open is in the address.
+import { ListTree, Rocket } from "lucide-react";
+import { asProblem } from "@/api/problem";
+import type { ServiceDetail } from "@/api/types";
+import { DeploymentList } from "@/components/DeploymentList";
+import { EmptyState, ProblemState, SkeletonRows } from "@/components/States";
+import { Tabs } from "@/components/Tabs";
+import { TaskTable } from "@/components/TaskTable";
+import { useDeployments, useNodes } from "@/hooks/useApi";
+import type { ServiceSearch, ServiceTab } from "@/lib/search";
+import { taskMeaning } from "@/lib/status";
+import { DefinitionTab } from "./DefinitionTab";
+import { DetailHead } from "./DetailHead";
+import { LogView } from "./LogView";
+import { Overview } from "./Overview";
+import { useActs } from "./useActs";
+
+interface Props {
+  service: ServiceDetail & { etag: string | null };
+  search: ServiceSearch;
+  onSearch: (search: ServiceSearch) => void;
+}
+
+export function ServicePanel({ service, search, onSearch }: Props) {
+  const acts = useActs(service);
+  const { data: nodes } = useNodes();
+  const tab = search.tab ?? "overview";
+  const wanted = service.tasks.filter((task) => task.desired_state === "running");
+  const bad = wanted.filter((task) => taskMeaning(task.state).tone === "bad").length;
+  return (
+    <>
+      <DetailHead service={service} acts={acts} />
+      <Tabs<ServiceTab>
+        label="Views of this service"
+        value={tab}
+        entries={[
+          { value: "overview", label: "Overview" },
+          { value: "tasks", label: "Tasks", count: bad > 0 ? bad : wanted.length || undefined, hot: bad > 0 },
+          { value: "logs", label: "Logs" },
+          { value: "definition", label: "Definition" },
+          { value: "deployments", label: "Deployments" },
+        ]}
+        onChange={(next) => onSearch(next === "overview" ? {} : { tab: next })}
+      >
+        {tab === "overview" && <Overview service={service} nodes={nodes?.items ?? []} />}
+        {tab === "tasks" &&
+          (service.tasks.length === 0 ? (
+            <div className="card">
+              <EmptyState icon={ListTree} title="No tasks">
+                <p>
+                  A task is one container of the service on one node.{" "}
+                  {service.live
+                    ? "The swarm has made none yet."
+                    : "Deploy the service, and its tasks appear here."}
+                </p>
+              </EmptyState>
+            </div>
+          ) : (
+            <TaskTable tasks={service.tasks} by="node" />
+          ))}
+        {tab === "logs" && (
+          <LogView
+            service={service}
+            task={search.task}
+            q={search.q}
+            onSearch={({ task = search.task ?? "", q = search.q ?? "" }) =>
+              onSearch({ tab: "logs", ...(task !== "" && { task }), ...(q !== "" && { q }) })
+            }
+          />
+        )}
+        {tab === "definition" && <DefinitionTab service={service} onDeploy={acts.deploy} />}
+        {tab === "deployments" && <Deployments name={service.name} />}
+      </Tabs>
+    </>
+  );
+}
+
+function Deployments({ name }: { name: string }) {
+  const { data, error, refetch } = useDeployments(name, 50);
+  return (
+    <div className="card overflow-hidden">
+      {data !== undefined ? (
+        data.items.length === 0 ? (
+          <EmptyState icon={Rocket} title="Never changed from here">
+            <p>
+              Each deploy, scale and stop is recorded with its verdict: what changed, who did it, and why it
+              failed if it did.
+            </p>
+          </EmptyState>
+        ) : (
+          <DeploymentList deployments={data.items} named={false} />
+        )
+      ) : error === null ? (
+        <SkeletonRows rows={4} label="Loading deployments" />
+      ) : (
+        <ProblemState problem={asProblem(error)} onRetry={() => void refetch()} />
+      )}
+    </div>
+  );
+}
