@@ -18,7 +18,7 @@ from backend.clients import engine_events, wire
 from backend.clients.engine_errors import Call, StaleVersion
 from backend.clients.log_frames import LogDecoder
 from backend.clients.registry_auth import RegistryAuth, auth_headers
-from backend.clients.transport import Deadlines, Transport
+from backend.clients.transport import Deadlines, Transport, decoded, ignored
 from backend.clients.wire import ServiceCounts
 from backend.errors import Conflict, InvalidInput, NotFound, OrchestratorError
 from backend.models.cluster import (
@@ -90,9 +90,8 @@ class SwarmClient:
     async def info(self) -> SwarmInfo:
         """The engine and its place in the swarm. Answers on engines that are no managers, too."""
         call = Call("engine")
-        body = await self._transport.read("info", call)
-        api_version = await self._transport.api_version()
-        return wire.info_of(msgspec.json.decode(body, type=wire.WireInfo), api_version)
+        info = await self._transport.read("info", call, decoded(wire.WireInfo))
+        return wire.info_of(info, await self._transport.api_version())
 
     async def nodes(self) -> list[Node]:
         return await self._list("nodes", wire.WireNode, wire.node_of)
@@ -100,8 +99,8 @@ class SwarmClient:
     async def node(self, node_id: str) -> Node:
         """By id or exact hostname."""
         call = Call("node", node_id)
-        body = await self._transport.read(f"nodes/{_part(node_id, call)}", call)
-        node = wire.node_of(msgspec.json.decode(body, type=wire.WireNode))
+        found = await self._transport.read(f"nodes/{_part(node_id, call)}", call, decoded(wire.WireNode))
+        node = wire.node_of(found)
         return _exactly(node, call, node.id, node.hostname)
 
     async def services(self) -> list[Service]:
@@ -110,8 +109,8 @@ class SwarmClient:
     async def service(self, name_or_id: str) -> Service:
         """By id or exact name; engines would accept a prefix of an id as well."""
         call = Call("service", name_or_id)
-        body = await self._transport.read(f"services/{_part(name_or_id, call)}", call)
-        service = wire.service_of(msgspec.json.decode(body, type=wire.WireService))
+        path = f"services/{_part(name_or_id, call)}"
+        service = wire.service_of(await self._transport.read(path, call, decoded(wire.WireService)))
         return _exactly(service, call, service.id, service.name)
 
     async def service_counts(self) -> dict[str, ServiceCounts]:
@@ -140,12 +139,15 @@ class SwarmClient:
         """
         found = await self._list("networks", wire.WireNetwork, wire.network_of)
         try:
-            body = await self._transport.read(
-                "networks/host", Call("network", "host"), params={"scope": "swarm"}
+            answer = await self._transport.read(
+                "networks/host",
+                Call("network", "host"),
+                decoded(wire.WireNetwork),
+                params={"scope": "swarm"},
             )
         except NotFound:
             return found
-        host = wire.network_of(msgspec.json.decode(body, type=wire.WireNetwork))
+        host = wire.network_of(answer)
         if host.scope != "swarm":
             return found
         return [*(one for one in found if one.name != host.name), host]
@@ -161,25 +163,26 @@ class SwarmClient:
         call = Call("image", reference)
         if not reference or re.search(r"[\s?#\x00-\x1f]|(^|/)\.{1,2}(/|$)", reference):
             raise InvalidInput(f"'{reference}' is no image reference.")
-        body = await self._transport.read(
+        found = await self._transport.read(
             f"distribution/{quote(reference, safe='/:@')}/json",
             call,
+            decoded(wire.WireDistribution),
             headers=auth_headers(auth),
             # A registry that hangs must not hold the connections lists need.
             pool="streams",
             deadline=self._deadlines.registry,
         )
-        return wire.digest_of(msgspec.json.decode(body, type=wire.WireDistribution))
+        return wire.digest_of(found)
 
     # -- changes ---------------------------------------------------------------------------------------
 
     async def create_service(self, spec: Spec, *, auth: RegistryAuth | None = None) -> str:
         """Create a service and return its id. Conflict `name_taken` or `port_taken`; InvalidInput."""
         call = Call("service", str(spec.get("Name", "")), writes=True)
-        body = await self._transport.write(
-            "POST", "services/create", call, headers=auth_headers(auth), body=spec
+        created = await self._transport.write(
+            "POST", "services/create", call, decoded(wire.Created), headers=auth_headers(auth), body=spec
         )
-        return msgspec.json.decode(body, type=wire.Created).id
+        return created.id
 
     async def update_service(
         self,
@@ -212,6 +215,7 @@ class SwarmClient:
                 "POST",
                 f"services/{service.id}/update",
                 call,
+                ignored,
                 params={"version": str(service.version), **params},
                 headers=auth_headers(auth),
                 body=spec,
@@ -222,18 +226,18 @@ class SwarmClient:
 
     async def remove_service(self, service_id: str) -> None:
         call = Call("service", service_id, writes=True)
-        await self._transport.write("DELETE", f"services/{_part(service_id, call)}", call)
+        await self._transport.write("DELETE", f"services/{_part(service_id, call)}", call, ignored)
 
     async def update_node(self, node_id: str, edit: Callable[[Spec], Spec]) -> Node:
         """Write what `edit` makes of the node's raw spec (Name, Labels, Role, Availability)."""
         call = Call("node", node_id, writes=True)
 
         async def attempt() -> Node:
-            body = await self._transport.read(f"nodes/{_part(node_id, call)}", Call("node", node_id))
-            raw: dict[str, Any] = msgspec.json.decode(body)
+            path = f"nodes/{_part(node_id, call)}"
+            raw = await self._transport.read(path, Call("node", node_id), decoded(dict[str, Any]))
             params = {"version": str(raw["Version"]["Index"])}
             await self._transport.write(
-                "POST", f"nodes/{raw['ID']}/update", call, params=params, body=edit(raw["Spec"])
+                "POST", f"nodes/{raw['ID']}/update", call, ignored, params=params, body=edit(raw["Spec"])
             )
             return await self.node(raw["ID"])
 
@@ -393,8 +397,15 @@ class SwarmClient:
     async def _list[W: msgspec.Struct, T](
         self, path: str, kind: type[W], convert: Callable[[W], T], params: dict[str, str] | None = None
     ) -> list[T]:
-        body = await self._transport.read(path, Call(path), params=params)
-        return await wire.decode_list(body, kind, convert)
+        async def consume(response: aiohttp.ClientResponse) -> list[T]:
+            decoder = wire.ListDecoder(kind, convert)
+            async for chunk in response.content.iter_any():
+                decoder.feed(chunk)
+                # Chunks that are already here would be read without ever giving way.
+                await asyncio.sleep(0)
+            return decoder.finish()
+
+        return await self._transport.read(path, Call(path), consume, params=params)
 
 
 def _part(name: str, call: Call) -> str:

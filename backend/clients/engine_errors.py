@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiohttp
+import msgspec
 from aiodocker import DockerError
 
 from backend.errors import (
@@ -200,6 +201,8 @@ def translate(
         return from_answer(error.status, error.message, call)
     if is_silence(error):
         return _silence(call, host, waited, engine_alive)
+    if isinstance(error, msgspec.MsgspecError | ValueError | LookupError):
+        return _unreadable(call, host)
     cause = error.__context__ if isinstance(error, DockerError) else error
     never_sent = isinstance(
         cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL
@@ -252,6 +255,13 @@ def _silence(call: Call, host: str, waited: float, engine_alive: bool) -> Orches
         code="docker_frozen",
         retry_after=_RETRY_AFTER,
     )
+
+
+def _unreadable(call: Call, host: str) -> OrchestratorError:
+    sentence = f"What answers at {host} does not talk like a Docker engine; {call} could not be read."
+    if call.writes:
+        return OutcomeUnknown(sentence)
+    return EngineRefused(sentence, code="not_an_engine")
 
 
 def _concerns(rule_kind: str, call_kind: str) -> bool:

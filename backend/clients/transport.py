@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,17 @@ from backend.errors import EngineRefused, FieldError, InvalidInput
 OLDEST_API = (1, 41)
 NEWEST_API = (1, 56)
 """Newest version whose answers we know. A newer engine is spoken to at this one."""
+
+# Besides silence and refusals: what aiodocker and msgspec raise for answers that are no Docker engine's.
+_FAILURES = (
+    TimeoutError,
+    DockerError,
+    aiohttp.ClientError,
+    OSError,
+    ValueError,
+    LookupError,
+    msgspec.MsgspecError,
+)
 
 Pool = Literal["lists", "writes", "streams"]
 # Reads and writes are bounded so that a frozen engine cannot collect our sockets; streams are not, because
@@ -109,35 +120,36 @@ class Transport:
         """The version both sides speak, such as `1.45`; asked once and again after an engine changed."""
         if self._api_version is None:
             async with self._open("GET", "version", pool="lists", versioned=False) as response:
-                answer = msgspec.json.decode(await response.read(), type=EngineVersion)
-            self._api_version = negotiate(answer)
+                self._api_version = negotiate(await decoded(EngineVersion)(response))
         return self._api_version
 
-    async def read(
+    async def read[T](
         self,
         path: str,
         call: Call,
+        consume: Callable[[aiohttp.ClientResponse], Awaitable[T]],
         *,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         pool: Pool = "lists",
         deadline: float | None = None,
-    ) -> bytes:
-        """The whole body of a GET; the kinds of `backend.errors` when there is none."""
+    ) -> T:
+        """What `consume` makes of the answer to a GET; the kinds of `backend.errors` when there is none."""
         return await self._call(
-            "GET", path, call, params=params, headers=headers, pool=pool, deadline=deadline
+            "GET", path, call, consume, params=params, headers=headers, pool=pool, deadline=deadline
         )
 
-    async def write(
+    async def write[T](
         self,
         method: str,
         path: str,
         call: Call,
+        consume: Callable[[aiohttp.ClientResponse], Awaitable[T]],
         *,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: object = None,
-    ) -> bytes:
+    ) -> T:
         data = None if body is None else msgspec.json.encode(body)
         # Reading the version first keeps a frozen engine from making an unsent write "unknown".
         await self._negotiated(Call(call.kind, call.name))
@@ -145,6 +157,7 @@ class Transport:
             method,
             path,
             call,
+            consume,
             params=params,
             headers=headers,
             data=data,
@@ -173,18 +186,19 @@ class Transport:
         except (TimeoutError, DockerError, aiohttp.ClientError, OSError):
             return False
 
-    async def _call(
+    async def _call[T](
         self,
         method: str,
         path: str,
         call: Call,
+        consume: Callable[[aiohttp.ClientResponse], Awaitable[T]],
         *,
         params: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
         pool: Pool,
         deadline: float | None,
         data: bytes | None = None,
-    ) -> bytes:
+    ) -> T:
         limit = deadline or self.deadlines.read
         try:
             async with asyncio.timeout(limit):
@@ -194,21 +208,21 @@ class Transport:
                         async with self._open(
                             method, path, params=params, headers=headers, data=data, pool=pool
                         ) as response:
-                            return await response.read()
+                            return await consume(response)
                     except DockerError as error:
                         # The engine was replaced by one of another generation: ask again what it speaks.
                         if attempt == 2 or not engine_errors.is_version_mismatch(error.status, error.message):
                             raise
                         self._api_version = None
             raise AssertionError  # pragma: no cover
-        except (TimeoutError, DockerError, aiohttp.ClientError, OSError, ValueError, LookupError) as error:
+        except _FAILURES as error:
             raise await self._explained(error, call, limit) from error
 
     async def _negotiated(self, call: Call) -> str:
         try:
             async with asyncio.timeout(self.deadlines.read):
                 return await self.api_version()
-        except (TimeoutError, DockerError, aiohttp.ClientError, OSError, ValueError, LookupError) as error:
+        except _FAILURES as error:
             raise await self._explained(error, call, self.deadlines.read) from error
 
     @asynccontextmanager
@@ -220,7 +234,7 @@ class Transport:
             async with asyncio.timeout(start_within):
                 await self.api_version()
                 response = await opened.__aenter__()
-        except (TimeoutError, DockerError, aiohttp.ClientError, OSError, ValueError, LookupError) as error:
+        except _FAILURES as error:
             raise await self._explained(error, call, start_within) from error
         try:
             yield response
@@ -281,6 +295,20 @@ class Transport:
             context = _tls_context(self._cert_path, verify=self._tls_verify)
             return aiohttp.TCPConnector(limit=limit, force_close=force_close, ssl=context)
         return aiohttp.TCPConnector(limit=limit, force_close=force_close)
+
+
+def decoded[T](kind: type[T]) -> Callable[[aiohttp.ClientResponse], Awaitable[T]]:
+    """Reads an answer that is known to be short as JSON of `kind`."""
+
+    async def consume(response: aiohttp.ClientResponse) -> T:
+        return msgspec.json.decode(await response.read(), type=kind)
+
+    return consume
+
+
+async def ignored(response: aiohttp.ClientResponse) -> None:
+    """For answers that say no more than that it is done."""
+    await response.read()
 
 
 def negotiate(engine: EngineVersion) -> str:

@@ -1,7 +1,6 @@
 """What the engine's JSON looks like, in the few fields we use, and how it becomes `models.cluster`."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, cast
@@ -28,10 +27,8 @@ from backend.models.cluster import (
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _NOTHING_RESERVED = Resources()
 _ACRONYMS = {"id": "ID", "os": "OS", "cpus": "CPUs"}
-_DECODE_ASIDE = 1_000_000
-"""Bodies longer than this are decoded in a thread."""
 _PIECE = 256 * 1024
-"""msgspec holds the interpreter while it decodes; pieces of this size hold it for under a millisecond."""
+_BETWEEN = b'},{"ID":'
 
 
 _NOT_COMPARED = {"Placement", "PullOptions", "Runtime"}
@@ -266,34 +263,50 @@ class Created(_Wire):
     id: str
 
 
-async def decode_list[W: msgspec.Struct, T](body: bytes, kind: type[W], convert: Callable[[W], T]) -> list[T]:
-    """Decode a JSON array without holding up the event loop, however long it is."""
-    if len(body) <= _DECODE_ASIDE:
-        return [convert(item) for item in msgspec.json.decode(body, type=list[kind])]  # type: ignore[valid-type]
-    return await asyncio.to_thread(lambda: [convert(item) for item in _in_pieces(body, kind)])
+class ListDecoder[W: msgspec.Struct, T]:
+    """Decodes a JSON array while it arrives, so that no single step holds up the event loop.
 
+    A hundred thousand tasks are 75 MB: neither the text as a whole nor its typed form ever exists.
+    """
 
-def _in_pieces[W: msgspec.Struct](body: bytes, kind: type[W]) -> Iterator[W]:
-    decoder = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
-    start, text = 1, body.strip()
-    end = len(text) - 1
-    reach = start + _PIECE
-    while start < end:
-        # Quotes inside JSON strings are escaped, so this is a real boundary between objects; a nested one
-        # leaves a piece that does not parse, which the next boundary completes.
-        cut = text.find(b'},{"ID":', reach, end) if reach < end else -1
-        stop = end if cut < 0 else cut + 1
+    def __init__(self, kind: type[W], convert: Callable[[W], T]) -> None:
+        self._decoder = msgspec.json.Decoder(list[kind] | None)  # type: ignore[valid-type]
+        self._convert = convert
+        self._text = bytearray()
+        self._enough = _PIECE
+        self._items: list[T] = []
+
+    def feed(self, chunk: bytes) -> None:
+        self._text += chunk
+        if len(self._text) < self._enough:
+            return
+        # Quotes inside JSON strings are escaped, so this can only stand between two objects: ours, or
+        # nested ones. Then the piece does not parse, and is tried again when there is more of it.
+        cut = self._text.rfind(_BETWEEN)
+        start = 0 if self._items else 1
+        if cut > 0 and self._take(b"[" + self._text[start : cut + 1] + b"]"):
+            del self._text[: cut + 2]
+            self._enough = _PIECE
+        else:
+            self._enough = 2 * len(self._text)
+
+    def finish(self) -> list[T]:
+        self._items += map(self._convert, self._decode((b"[" if self._items else b"") + self._text))
+        return self._items
+
+    def _take(self, piece: bytes) -> bool:
         try:
-            items: list[W] = decoder.decode(b"[" + text[start:stop] + b"]")
+            wire = self._decode(piece)
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError:
-            if stop == end:
-                raise
-            reach = stop
-            continue
-        yield from items
-        start, reach = stop + 1, stop + _PIECE
+            return False
+        self._items += map(self._convert, wire)
+        return True
+
+    def _decode(self, text: bytes) -> list[W]:
+        # Go writes an empty list as null.
+        return self._decoder.decode(text) or []
 
 
 def node_of(wire: WireNode) -> Node:

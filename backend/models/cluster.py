@@ -11,14 +11,14 @@ ServiceMode = Literal["replicated", "global", "replicated-job", "global-job"]
 PublishMode = Literal["ingress", "host"]
 
 
-class Platform(msgspec.Struct, frozen=True):
+class Platform(msgspec.Struct, frozen=True, gc=False):
     """An operating system and architecture in the scheduler's words: `linux`, `amd64` / `arm64`."""
 
     os: str
     architecture: str
 
 
-class Resources(msgspec.Struct, frozen=True):
+class Resources(msgspec.Struct, frozen=True, gc=False):
     """CPU in billionths of a core, memory in bytes, generic resources (GPUs) by kind and count."""
 
     nano_cpus: int = 0
@@ -26,7 +26,7 @@ class Resources(msgspec.Struct, frozen=True):
     generic: dict[str, int] = {}
 
 
-class Node(msgspec.Struct, frozen=True):
+class Node(msgspec.Struct, frozen=True, gc=False):
     id: str
     version: int
     hostname: str
@@ -55,14 +55,14 @@ class Node(msgspec.Struct, frozen=True):
         return self.state == "ready"
 
 
-class Port(msgspec.Struct, frozen=True):
+class Port(msgspec.Struct, frozen=True, gc=False):
     target: int
     published: int | None
     protocol: str
     mode: PublishMode
 
 
-class UpdateStatus(msgspec.Struct, frozen=True):
+class UpdateStatus(msgspec.Struct, frozen=True, gc=False):
     state: str
     """updating, paused, completed, rollback_started, rollback_paused or rollback_completed."""
     message: str
@@ -70,7 +70,7 @@ class UpdateStatus(msgspec.Struct, frozen=True):
     completed_at: datetime | None
 
 
-class Service(msgspec.Struct, frozen=True):
+class Service(msgspec.Struct, frozen=True, gc=False):
     id: str
     version: int
     name: str
@@ -96,7 +96,7 @@ class Service(msgspec.Struct, frozen=True):
         return self.mode in {"replicated-job", "global-job"}
 
 
-class Task(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True, gc=False):
     id: str
     version: int
     service_id: str
@@ -121,7 +121,7 @@ class Task(msgspec.Struct, frozen=True):
     state_changed_at: datetime
 
 
-class SwarmObject(msgspec.Struct, frozen=True):
+class SwarmObject(msgspec.Struct, frozen=True, gc=False):
     """A network, secret or config: what a definition may name."""
 
     id: str
@@ -134,7 +134,7 @@ class SwarmObject(msgspec.Struct, frozen=True):
     attachable: bool = False
 
 
-class SwarmInfo(msgspec.Struct, frozen=True):
+class SwarmInfo(msgspec.Struct, frozen=True, gc=False):
     """What the engine says of itself and its place in the swarm."""
 
     cluster_id: str | None
@@ -147,13 +147,13 @@ class SwarmInfo(msgspec.Struct, frozen=True):
     api_version: str
 
 
-class ImageDigest(msgspec.Struct, frozen=True):
+class ImageDigest(msgspec.Struct, frozen=True, gc=False):
     digest: str
     """`sha256:…` of the manifest or manifest list."""
     platforms: tuple[Platform, ...]
 
 
-class EngineEvent(msgspec.Struct, frozen=True):
+class EngineEvent(msgspec.Struct, frozen=True, gc=False):
     """A swarm-scope event. There are none for tasks."""
 
     kind: str
@@ -164,7 +164,7 @@ class EngineEvent(msgspec.Struct, frozen=True):
     time_ns: int
 
 
-class LogLine(msgspec.Struct, frozen=True):
+class LogLine(msgspec.Struct, frozen=True, gc=False):
     time: datetime
     task_id: str
     node_id: str
@@ -172,7 +172,7 @@ class LogLine(msgspec.Struct, frozen=True):
     line: str
 
 
-class LogGap(msgspec.Struct, frozen=True):
+class LogGap(msgspec.Struct, frozen=True, gc=False):
     """The engine said, inside the stream, that it could not fetch something."""
 
     message: str

@@ -158,7 +158,7 @@ class Store:
         self.events_to_drop = 0
 
     def new_id(self) -> str:
-        return "".join(self._random.choices("0123456789abcdefghijklmnopqrstuvwxyz", k=25))
+        return f"{self._random.getrandbits(100):025x}"
 
     def touch(self, item: FakeNode | FakeService | FakeTask) -> None:
         item.version = next(self._index)
@@ -170,7 +170,7 @@ class Store:
         return next(self._index)
 
     def add_task(self, task: FakeTask) -> None:
-        self.touch(task)
+        task.version = next(self._index)
         self.tasks[task.id] = task
         self.by_service[task.service_id][task.id] = task
         if task.node_id:

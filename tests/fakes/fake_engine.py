@@ -126,6 +126,7 @@ class FakeEngine:
             store.services[service.id] = service
             task_spec = task_spec_of(service)
             task_bytes = msgspec.Raw(msgspec.json.encode(task_spec))
+            stamp = now()
             for slot in range(1, share + 1):
                 task = FakeTask(
                     id=store.new_id(),
@@ -139,6 +140,9 @@ class FakeEngine:
                     state="running",
                     message="started",
                     container_id=store.new_id() + store.new_id(),
+                    created=stamp,
+                    updated=stamp,
+                    stamp=stamp,
                 )
                 store.add_task(task)
         return engine
