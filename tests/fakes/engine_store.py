@@ -151,6 +151,8 @@ class Store:
         self.by_service: dict[str, dict[str, FakeTask]] = defaultdict(dict)
         self.by_node: dict[str, dict[str, FakeTask]] = defaultdict(dict)
         self.objects: dict[str, dict[str, Spec]] = {"networks": {}, "secrets": {}, "configs": {}}
+        self.swarm_host_network: Spec = {}
+        """The swarm's own `host`, which lists do not show and `?scope=swarm` does."""
         self.images: dict[str, FakeImage] = {}
         self.logs: dict[str, list[LogEntry]] = defaultdict(list)
         self.events: deque[Spec] = deque(maxlen=EVENTS_KEPT)
