@@ -454,7 +454,10 @@ class EngineHttp:
     async def objects(self, _: web.Request, kind: str) -> web.StreamResponse:
         return _json([render_object(kind, item) for item in self._store.objects[kind].values()])
 
-    async def object(self, _: web.Request, kind: str, ref: str) -> web.StreamResponse:
+    async def object(self, request: web.Request, kind: str, ref: str) -> web.StreamResponse:
+        host = self._store.swarm_host_network
+        if kind == "networks" and request.query.get("scope") == "swarm" and ref in {host["Id"], "host"}:
+            return _json(host)
         return _json(render_object(kind, self._object(kind, ref)))
 
     def _object(self, kind: str, ref: str) -> Spec:

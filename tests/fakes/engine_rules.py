@@ -54,10 +54,11 @@ def resolve_networks(store: Store, spec: Spec) -> None:
     """Replace names by ids, as the daemon does before it hands the spec to the swarm."""
     for attachment in spec["TaskTemplate"].get("Networks") or []:
         target = attachment["Target"]
-        found = next((n for n in store.objects["networks"].values() if target in (n["Id"], n["Name"])), None)
+        known = [store.swarm_host_network, *store.objects["networks"].values()]
+        found = next((n for n in known if target in (n["Id"], n["Name"])), None)
         if found is None:
             raise Refused(404, f"network {target} not found")
-        if found["Scope"] != "swarm" and found["Name"] != "host":
+        if found["Scope"] != "swarm":
             raise Refused(
                 403,
                 f"The network {target} cannot be used with services. Only networks scoped to the swarm can "

@@ -84,6 +84,13 @@ class FakeEngine:
         self.store = Store()
         self.cluster_id = self.store.new_id()
         self.orchestrator = Orchestrator(self.store, speed=speed, tick=tick)
+        self.store.swarm_host_network = {
+            "Name": "host",
+            "Id": self.store.new_id(),
+            "Scope": "swarm",
+            "Driver": "host",
+            "Labels": {},
+        }
         self._http = EngineHttp(self)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._socket = socket
