@@ -101,19 +101,25 @@ class Network:
 
 
 def free_networks() -> list[Network]:
-    """The networks whose subnet no route of the host touches, lowest number first."""
+    """The networks whose subnet no route of the host touches, lowest number first.
+
+    After them come those inside a wider route, such as a VPN's 10.0.0.0/8: ours, being narrower, wins there.
+    """
     routes = json.loads(run("ip", "-j", "-4", "route", "show", "table", "all") or "[]")
     taken = [
         ipaddress.ip_network(route["dst"], strict=False) for route in routes if route["dst"] != "default"
     ]
-    free = [
-        network
-        for network in map(Network, range(_SUBNETS))
-        if not any(ipaddress.ip_network(network.subnet).overlaps(other) for other in taken)
-    ]
-    if not free:
+    untouched, covered = [], []
+    for network in map(Network, range(_SUBNETS)):
+        subnet = ipaddress.ip_network(network.subnet)
+        touching = [other for other in taken if subnet.overlaps(other)]
+        if not touching:
+            untouched.append(network)
+        elif all(other.prefixlen < subnet.prefixlen for other in touching):
+            covered.append(network)
+    if not untouched and not covered:
         raise LabError("No subnet of 10.210.0.0/16 is free on this machine; take a lab down first.")
-    return free
+    return untouched + covered
 
 
 def _links() -> list[dict[str, Any]]:

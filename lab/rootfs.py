@@ -15,7 +15,7 @@ from lab.locks import locked
 SUITES = ("bookworm", "trixie", "sid")
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _DEFAULT_MIRROR = "http://deb.debian.org/debian"
-_BUILD_SECONDS = 1200
+_BUILD_SECONDS = 600
 
 _PACKAGES = [
     "busybox-static",
@@ -65,7 +65,8 @@ class RootfsCache:
         Several callers may ask at once: one builds, the others wait. Raises `LabError` if it cannot be built.
         """
         target = self.path(suite)
-        with locked(target.with_name(f"{target.name}.lock")):
+        lock = target.with_name(f"{target.name}.lock")
+        with locked(lock, seconds=2 * _BUILD_SECONDS, what=f"the {suite} root file system"):
             fault = self.fault(suite)
             if fault is None:
                 return target
@@ -90,12 +91,13 @@ class RootfsCache:
         return None
 
     def _build(self, suite: str, target: Path, say: Callable[[str], None]) -> None:
-        require_tools("mmdebstrap", str(_KEYRING), say=say)
+        require_tools("mmdebstrap", "setpriv", str(_KEYRING), say=say)
         mirror = debian_mirror()
         say(f"building the {suite} root file system from {mirror} (once, about half a minute)")
-        unfinished = target.with_name(f"{target.name}.unfinished")
         # Only the holder of the lock builds, so whatever lies here was left by a build that was cut short.
-        shutil.rmtree(unfinished, ignore_errors=True)
+        for rubbish in self.folder.glob(f"{target.name}.unfinished-*"):
+            shutil.rmtree(rubbish, ignore_errors=True)
+        unfinished = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
         log = self.folder / f"{suite}.log"
         try:
             run_mmdebstrap(suite, unfinished, mirror, log)
@@ -150,7 +152,10 @@ def _first_of_list(address: str) -> str:
 
 def run_mmdebstrap(suite: str, target: Path, mirror: str, log: Path) -> None:
     """Build `suite` into the folder `target`; raises `LabError` with what to do instead."""
-    command = ["mmdebstrap", "--variant=minbase", f"--include={','.join(packages(suite))}"]
+    # Whatever happens to us, the build dies with us, and its mounts are never the host's.
+    command = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--mount-proc"]
+    command += ["--pid", "--fork", "--kill-child"]
+    command += ["mmdebstrap", "--variant=minbase", f"--include={','.join(packages(suite))}"]
     options = ['Acquire::Check-Valid-Until "false"', 'Acquire::Retries "3"', *_apt_transport()]
     command += [f"--aptopt={option}" for option in options]
     left_out = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")

@@ -13,6 +13,8 @@ from lab.locks import locked
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 # The kernel's limit for the path of a unix socket is 107 bytes.
 _LONGEST_SOCKET = 107
+# Longer than an `up` that builds a root file system first.
+_LOCK_SECONDS = 1500
 
 
 def state_root() -> Path:
@@ -63,7 +65,8 @@ class StateFolder:
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the lab: changes to one lab happen one after the other, changes to two labs do not meet."""
-        return locked(self.path.parent / ".locks" / self.path.name)
+        lock = self.path.parent / ".locks" / self.path.name
+        return locked(lock, seconds=_LOCK_SECONDS, what=f"lab {self.path.name}")
 
     @property
     def _record(self) -> Path:

@@ -30,15 +30,7 @@ def start(lab: Lab) -> None:
     lab.up(managers=SMALL.managers, workers=SMALL.workers)
 
 
-def expect_nothing_left(traces: Traces) -> None:
-    # Dead processes stay listed until the host's process 1 has taken note of them.
-    try:
-        wait_until(lambda: not traces.left(), seconds=20, what="a clean machine")
-    except LabError:
-        assert traces.left() == {}
-
-
-def test_down_leaves_nothing_of_a_lab_with_running_containers(own_lab: Lab) -> None:
+def test_down_once_or_twice_leaves_nothing_of_a_lab_with_running_containers(own_lab: Lab) -> None:
     before = (links(), sorted(rules()))
     start(own_lab)
     image = f"{own_lab.registry.host}/hello-world:1"
@@ -53,16 +45,15 @@ def test_down_leaves_nothing_of_a_lab_with_running_containers(own_lab: Lab) -> N
     assert set(traces.left()) >= {"processes", "namespaces", "links", "cgroups", "rules", "files"}
 
     own_lab.down()
+    own_lab.down()
 
-    expect_nothing_left(traces)
+    assert traces.left() == {}
     mine = {name for name in links() - before[0] if name.startswith(traces.bridge)}
     assert mine == set()
     assert [rule for rule in rules() if rule not in before[1] and traces.bridge in rule] == []
 
 
-def test_down_twice_and_down_of_a_lab_that_never_was(own_lab: Lab) -> None:
-    own_lab.down()
-    start(own_lab)
+def test_down_of_a_lab_that_never_was_is_fine(own_lab: Lab) -> None:
     own_lab.down()
     own_lab.down()
     assert not own_lab.running
@@ -76,7 +67,7 @@ def test_down_clears_the_remains_after_everything_was_killed(own_lab: Lab) -> No
 
     own_lab.down()
 
-    expect_nothing_left(traces)
+    assert traces.left() == {}
 
 
 def test_up_over_the_remains_of_a_crash_starts_clean(own_lab: Lab) -> None:
@@ -95,24 +86,25 @@ def test_up_over_the_remains_of_a_crash_starts_clean(own_lab: Lab) -> None:
 
 
 def test_up_on_a_running_lab_says_so_and_changes_nothing(
-    own_lab: Lab, capsys: pytest.CaptureFixture[str]
+    lab: Lab, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    start(own_lab)
-    pids = Traces.of(own_lab).processes
-    assert main(["up", "--name", own_lab.name]) == 0
+    before = [node.machine.init for node in lab.nodes]
+    assert main(["up", "--name", lab.name]) == 0
     assert "is running already" in capsys.readouterr().err
-    assert main(["up", "--name", own_lab.name, "--workers", "3"]) == 1
+    assert main(["up", "--name", lab.name, "--workers", "3"]) == 1
     assert "take it down first" in capsys.readouterr().err
-    assert {pid for pid, _ in pids} >= {node.machine.init.pid for node in own_lab.nodes if node.machine.init}
+    assert [node.machine.init for node in lab.nodes] == before
 
 
-def test_up_boots_a_node_that_crashed_in_a_running_lab(own_lab: Lab) -> None:
-    start(own_lab)
-    worker = own_lab.node("worker-1")
-    worker.machine.kill()
-    start(own_lab)
-    assert worker.running
-    assert worker.swarm_state() == "active"
+def test_up_boots_what_crashed_in_a_running_lab_and_not_what_was_switched_off(lab: Lab) -> None:
+    crashed, off = lab.node("worker-1"), lab.node("worker-2")
+    lab.power_off(off.name)
+    crashed.machine.kill()
+    lab.up()
+    assert crashed.swarm_state() == "active"
+    assert not off.running
+    lab.power_on(off.name)
+    assert off.swarm_state() == "active"
 
 
 def test_two_labs_side_by_side_do_not_touch_each_other() -> None:
@@ -128,7 +120,7 @@ def test_two_labs_side_by_side_do_not_touch_each_other() -> None:
         assert one.registry_url != two.registry_url
         traces = Traces.of(one)
         one.down()
-        expect_nothing_left(traces)
+        assert traces.left() == {}
         assert {node["Status"]["State"] for node in two.swarm_nodes()} == {"ready"}
         assert two.registry.answers()
     finally:
@@ -136,11 +128,10 @@ def test_two_labs_side_by_side_do_not_touch_each_other() -> None:
         two.down()
 
 
-def test_with_refuses_a_lab_that_runs_already(own_lab: Lab) -> None:
-    start(own_lab)
-    with pytest.raises(LabError, match="runs already"), Lab(own_lab.name):
+def test_with_refuses_a_lab_that_runs_already(lab: Lab) -> None:
+    with pytest.raises(LabError, match="runs already"), Lab(lab.name):
         pass
-    assert own_lab.running
+    assert lab.running
 
 
 def kill_everything(lab: Lab, traces: Traces) -> None:

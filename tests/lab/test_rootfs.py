@@ -35,6 +35,7 @@ class Builder:
 def builder(monkeypatch: pytest.MonkeyPatch) -> Builder:
     builder = Builder()
     monkeypatch.setattr(lab.rootfs, "run_mmdebstrap", builder)
+    monkeypatch.setattr(lab.rootfs, "debian_mirror", lambda: "http://mirror.example/debian")
     monkeypatch.setattr(lab.rootfs, "require_tools", lambda *_tools, **_options: None)
     return builder
 
@@ -56,11 +57,11 @@ def test_a_build_that_was_cut_short_is_never_taken_for_a_finished_one(
         cache.get("trixie", silence)
     assert cache.fault("trixie") == "it does not exist"
     # As after kill -9, when nobody tidied up.
-    (tmp_path / f"{cache.path('trixie').name}.unfinished" / "usr").mkdir(parents=True)
+    (tmp_path / f"{cache.path('trixie').name}.unfinished-1" / "usr").mkdir(parents=True)
     builder.stops_half_way = False
     assert cache.get("trixie", silence).is_dir()
     assert cache.fault("trixie") is None
-    assert not list(tmp_path.glob("*.unfinished"))
+    assert not list(tmp_path.glob("*.unfinished*"))
 
 
 @pytest.mark.parametrize("damage", ["marker gone", "marker cut", "engine gone", "engine cut"])

@@ -80,8 +80,9 @@ def rules() -> list[str]:
 
 
 def _everyone() -> dict[int, Stat]:
+    # A zombie has nothing left but its number, until the host's process 1 takes note of its end.
     pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-    return {pid: found for pid in pids if (found := stat(pid))}
+    return {pid: found for pid in pids if (found := stat(pid)) and found.state not in "ZX"}
 
 
 def _family(ancestor: int, everyone: dict[int, Stat]) -> list[Stat]:
@@ -102,15 +103,17 @@ def _namespaces(pid: int) -> set[str]:
 
 
 def _control_groups(pid: int, bridge: str) -> set[Path]:
+    paths = _control_group_paths(pid) - _control_group_paths(os.getpid())
+    tops = [group.parent for group in cgroups(bridge)]
+    return {group for top in tops for path in paths if (group := top / path.lstrip("/")).exists()}
+
+
+def _control_group_paths(pid: int) -> set[str]:
     try:
         lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     except OSError:
         return set()
-    inside = {line.split(":", 2)[2] for line in lines}
-    tops = [group.parent for group in cgroups(bridge)]
-    return {
-        top / path.lstrip("/") for top in tops for path in inside if path != "/" and (top / path[1:]).exists()
-    }
+    return {line.split(":", 2)[2] for line in lines} - {"/"}
 
 
 def _mounts() -> list[str]:
