@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.routers import session_cookie
+from backend.routers.dependencies import OPEN_ROUTES
 from backend.routers.problems import problem
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,7 +46,8 @@ def _may_pass(scope: Scope) -> bool:
     origin = headers.getlist("origin")
     if origin:
         return len(origin) == 1 and _same_host(origin[0], headers.get("host", ""))
-    return session_cookie.read(HTTPConnection(scope)) is None
+    signing_in = (scope.get("method"), scope["path"]) in OPEN_ROUTES
+    return signing_in or session_cookie.read(HTTPConnection(scope)) is None
 
 
 def has_bearer(headers: Headers) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from backend.domain.permissions import ROLES
-from backend.errors import Conflict, InvalidInput, NotFound, StorageFailed
+from backend.errors import Conflict, FieldError, InvalidInput, NotFound, StorageFailed
 from backend.models.access_rows import TokenRow
 from backend.models.actor import Actor, Permission
 from backend.repositories.tokens import Tokens as TokenRows
@@ -37,8 +37,8 @@ class Tokens:
     async def create(self, actor: Actor, name: str, *, expires_in: timedelta | None) -> tuple[TokenRow, str]:
         """Return the new token's row and the token itself, which is nowhere kept."""
         if not name.strip() or not name.isprintable():
-            msg = "name: a token's name is one line of printable characters"
-            raise InvalidInput(msg)
+            reason = "a token's name is one line of visible characters"
+            raise InvalidInput(f"name: {reason}", errors=(FieldError("name", reason),))
         token = new_token()
         now = self._now()
         row = TokenRow(

@@ -7,12 +7,17 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, Protocol
 
+import anyio
+
 from backend.domain.permissions import require
 from backend.errors import Denied, OrchestratorError
 from backend.models.actor import Actor, Permission
 from backend.services.audit import Audit, Outcome
 
 logger = logging.getLogger(__name__)
+
+CLOSE_WITHIN = 5.0
+"""Seconds a cancelled use case may take to close its row."""
 
 
 class Audited(Protocol):
@@ -61,7 +66,8 @@ def use_case[S: Audited, **P, R](
                 raise
             except asyncio.CancelledError:
                 # The caller went away or we are stopping: what was sent may have happened.
-                await asyncio.shield(_close(self.audit, row, "failed", "cancelled", ""))
+                with anyio.move_on_after(CLOSE_WITHIN, shield=True):
+                    await _close(self.audit, row, "failed", "cancelled")
                 raise
             except Exception:
                 await _close(self.audit, row, "failed", "internal_error", "")

@@ -1,5 +1,6 @@
 """The whole app on state of its own, for tests that speak HTTP to it."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -53,7 +54,9 @@ async def running_app(folder: Path, **changes: Any) -> AsyncIterator[RunningApp]
     app = create_app(settings_in(folder, **changes))
     async with app.router.lifespan_context(app):
         context: AppContext = app.state.context
-        _, token = await context.access.tokens.create(SYSTEM, "tests", expires_in=None)
+        # A name of its own for each start on the same state.
+        name = f"tests {secrets.token_hex(4)}"
+        _, token = await context.access.tokens.create(SYSTEM, name, expires_in=None)
         async with httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app=app),
             base_url=BASE_URL,
