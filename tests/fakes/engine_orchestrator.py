@@ -140,7 +140,9 @@ class Orchestrator:
     def _slots(self, service: FakeService) -> dict[int, list[FakeTask]]:
         slots: dict[int, list[FakeTask]] = defaultdict(list)
         for task in self._tasks_of(service):
-            if task.live or (task.settled and task.desired != "remove"):
+            # swarmkit's UpdatableTasksInSlot: what ended for good is replaced once it is outdated.
+            ended = task.settled and task.desired != "remove" and not self.dirty(service, task)
+            if task.live or ended:
                 slots[task.slot].append(task)
         return slots
 
