@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from lab.cluster import DEFAULT_NAME, Lab
 from lab.errors import LabError
-from lab.host import environment
+from lab.host import environment, unsuitable
 from lab.members import DEFAULT_ENGINE
 from lab.rootfs import SUITES
 from lab.status import status, status_text
@@ -65,6 +65,8 @@ def _env(lab: Lab, _options: argparse.Namespace) -> int:
 
 
 def _exec(lab: Lab, options: argparse.Namespace) -> int:
+    if reason := unsuitable():
+        raise LabError(reason)
     arguments: list[str] = options.command
     if arguments[:1] == ["--"]:
         arguments = arguments[1:]
