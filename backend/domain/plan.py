@@ -60,10 +60,14 @@ def merge_into(live_spec: Spec, wanted: Spec) -> Spec:
     for path, meaning in OWNED.items():
         if _differs(live_spec, wanted, path, meaning):
             _set(merged, path, deepcopy(_get(wanted, path)))
-    kept = {
-        key: value for key, value in (live_spec.get("Labels") or {}).items() if key.startswith(STACK_LABELS)
-    }
-    merged["Labels"] = dict(sorted({**kept, **(wanted.get("Labels") or {})}.items()))
+    # Our own labels are new with every deploy, so these are always written.
+    merged["Labels"] = {}
+    for path in ("Labels", "TaskTemplate.ContainerSpec.Labels"):
+        kept = {
+            key: text for key, text in (_get(live_spec, path) or {}).items() if key.startswith(STACK_LABELS)
+        }
+        if kept or path == "Labels":
+            _set(merged, path, {**(_get(merged, path) or {}), **(_get(wanted, path) or {}), **kept})
     return merged
 
 
@@ -78,6 +82,9 @@ def _differs(live: Spec, wanted: Spec, path: str, meaning: "Meaning") -> bool:
     if path == "TaskTemplate.RestartPolicy":
         job = any(mode in (wanted.get("Mode") or {}) for mode in ("ReplicatedJob", "GlobalJob"))
         return bool(_restart_policy(before, job=job) != _restart_policy(after, job=job))
+    if path == "TaskTemplate.ContainerSpec.Init" and after is None:
+        # The CLI writes `false` into every service that it creates.
+        return bool(before)
     return bool(meaning(before) != meaning(after))
 
 
@@ -242,7 +249,7 @@ Meaning = Callable[[Any], Any]
 IMAGE: Final = "TaskTemplate.ContainerSpec.Image"
 _CONTAINER: Final[dict[str, Meaning]] = {
     "Image": _plain,
-    "Labels": _mapping,
+    "Labels": _labels,
     "Command": _plain,
     "Args": _plain,
     "Hostname": _plain,
