@@ -86,6 +86,8 @@ class Deployments:
             restarts_tasks=wanted.plan.restarts_tasks if wanted.plan else False,
             warnings=wanted.warnings,
         )
+        if not self._views.knows(wanted.references):
+            await self._watcher.look()
         return await self._carry_out(row, lambda: self._send(wanted, row))
 
     @use_case(Permission.OPERATE, action="service.scale")

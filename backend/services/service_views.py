@@ -94,6 +94,15 @@ class ServiceViews:
             return Status("stopped", "removed", "Not in the swarm; deploy brings it back.")
         return Status("stopped", "never_deployed", "Never deployed.")
 
+    def knows(self, named: References) -> bool:
+        """Whether the picture already has all of these; what was made a moment ago may be missing."""
+        seen = references(self.cluster)
+        return (
+            named.networks.items() <= seen.networks.items()
+            and named.secrets.items() <= seen.secrets.items()
+            and named.configs.items() <= seen.configs.items()
+        )
+
     def drift(self, entry: Entry | None, service: Service | None) -> list[str]:
         """Where the swarm's spec differs from what the newest revision says."""
         if entry is None or entry.definition is None or service is None:

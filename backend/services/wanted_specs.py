@@ -29,6 +29,7 @@ class Wanted:
     image: str
     digest: str | None
     live: Service | None
+    references: References
     plan: Plan | None
     """None when the swarm has no such service yet."""
     warnings: tuple[str, ...]
@@ -74,11 +75,12 @@ class WantedSpecs:
         pinned = (
             ImageReference.parse(image).or_latest().with_digest(found.digest).familiar if found else image
         )
+        known = await self._references(definition)
         spec = build_spec(
             definition,
             image=pinned,
             platforms=found.platforms if found else (),
-            references=await self._references(definition),
+            references=known,
             labels={LABEL_REVISION: str(entry.revision), LABEL_IMAGE: image},
         )
         if live is not None and live.mode != definition.mode:
@@ -89,7 +91,7 @@ class WantedSpecs:
             )
         plan = changes(live.spec, spec) if live is not None else None
         digest = found.digest if found else ImageReference.parse(image).digest
-        return Wanted(entry, spec, image, digest, live, plan, warnings)
+        return Wanted(entry, spec, image, digest, live, known, plan, warnings)
 
     async def _digest(self, image: str) -> tuple[ImageDigest | None, tuple[str, ...]]:
         """What the tag points to now. Like the CLI: a registry that does not say is a warning, not an end."""
