@@ -5,6 +5,7 @@ import { useNow } from "@/hooks/useNow";
 import { plural, span } from "@/lib/format";
 import { isFinal } from "@/lib/status";
 import { RelativeTime } from "./RelativeTime";
+import { Said } from "./Said";
 import { DeploymentBadge } from "./StatusBadge";
 
 const verbs: Record<Deployment["kind"], string> = { deploy: "deploy", scale: "scale", stop: "stop" };
@@ -64,7 +65,9 @@ export function DeploymentList({
             </span>
           </div>
           {deployment.cause !== null && deployment.cause !== "" && (
-            <p className="mt-1 text-ink-2 text-sm [overflow-wrap:anywhere]">{deployment.cause}</p>
+            <p className="mt-1 text-ink-2 text-sm [overflow-wrap:anywhere]">
+              <Said>{deployment.cause}</Said>
+            </p>
           )}
           {!named && <Changes deployment={deployment} />}
           {deployment.warnings.map((warning) => (

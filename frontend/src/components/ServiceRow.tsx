@@ -7,6 +7,7 @@ import { nodeSpread, portLinks } from "@/lib/serviceList";
 import { needsAttention } from "@/lib/status";
 import { ImageName } from "./ImageName";
 import { RelativeTime } from "./RelativeTime";
+import { Said } from "./Said";
 import { Slots } from "./Slots";
 import { StatusBadge } from "./StatusBadge";
 
@@ -131,7 +132,7 @@ export const ServiceRow = memo(function ServiceRow({ service, nodes, Actions }: 
       </td>
       {sentence !== null && (
         <td className="col-span-full min-w-0 text-ink-2 text-sm @4xl:col-start-2 @4xl:-mt-1.5 @4xl:pb-1 @4xl:pl-1.5 [overflow-wrap:anywhere]">
-          {sentence}
+          <Said>{sentence}</Said>
         </td>
       )}
     </tr>

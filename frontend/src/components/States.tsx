@@ -4,6 +4,7 @@ import { CircleAlert, type LucideIcon, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ApiProblem } from "@/api/problem";
 import { Button } from "./Button";
+import { Said } from "./Said";
 
 export function Skeleton({ className }: { className?: string }) {
   return <span aria-hidden className={clsx("skeleton block", className)} />;
@@ -77,7 +78,9 @@ export function ProblemState({ problem, onRetry, children }: ProblemStateProps) 
         <CircleAlert aria-hidden className="size-5" />
       </span>
       <h2 className="font-semibold text-lg tracking-tight">{problemTitle(problem)}</h2>
-      <p className="text-ink-2 [overflow-wrap:anywhere]">{problem.detail}</p>
+      <p className="text-ink-2 [overflow-wrap:anywhere]">
+        <Said>{problem.detail}</Said>
+      </p>
       <p className="font-mono text-ink-3 text-xs">{problem.code}</p>
       <div className="mt-1 flex flex-wrap justify-center gap-2">
         {onRetry !== undefined && (
@@ -98,13 +101,15 @@ export function ProblemNote({ problem, children }: { problem: ApiProblem; childr
     <div role="alert" className="flex gap-2.5 rounded-lg bg-bad-soft px-3.5 py-2.5 text-bad-ink text-sm">
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
       <div className="min-w-0 [overflow-wrap:anywhere]">
-        <p className="font-medium">{problem.detail}</p>
+        <p className="font-medium">
+          <Said>{problem.detail}</Said>
+        </p>
         {problem.errors.length > 0 && (
           <ul className="mt-1 flex flex-col gap-0.5">
             {problem.errors.map((error) => (
               <li key={`${error.field} ${error.reason}`}>
                 {error.field !== "" && <span className="font-mono text-xs">{error.field}</span>}{" "}
-                {error.reason}
+                <Said>{error.reason}</Said>
               </li>
             ))}
           </ul>

@@ -6,6 +6,7 @@ import { useDeployment } from "@/hooks/useApi";
 import { dismiss, type Notice, noticeStore } from "@/lib/notices";
 import { isFinal } from "@/lib/status";
 import { IconButton } from "./Button";
+import { Said } from "./Said";
 import { DeploymentBadge } from "./StatusBadge";
 
 const READ_IN = 6_000;
@@ -42,7 +43,11 @@ function Plain({ notice }: { notice: Notice & { kind: "done" | "problem" } }) {
         />
         <div>
           <p className="font-medium">{notice.title}</p>
-          {notice.detail !== undefined && <p className="text-ink-2 text-sm">{notice.detail}</p>}
+          {notice.detail !== undefined && (
+            <p className="text-ink-2 text-sm">
+              <Said>{notice.detail}</Said>
+            </p>
+          )}
         </div>
       </div>
     </Frame>
@@ -69,7 +74,11 @@ function Following({ notice }: { notice: Notice & { kind: "deployment" } }) {
         </span>
         {data !== undefined && <DeploymentBadge state={data.state} />}
       </div>
-      {cause != null && cause !== "" && <p className="mt-0.5 text-ink-2 text-sm">{cause}</p>}
+      {cause != null && cause !== "" && (
+        <p className="mt-0.5 text-ink-2 text-sm">
+          <Said>{cause}</Said>
+        </p>
+      )}
       {data?.warnings.map((warning) => (
         <p key={warning} className="mt-0.5 text-sm text-wait-ink">
           {warning}

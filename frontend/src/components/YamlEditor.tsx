@@ -3,6 +3,7 @@ import { clsx } from "clsx";
 import { type KeyboardEvent, useId, useMemo, useRef } from "react";
 import type { ProblemField } from "@/api/types";
 import { offsetOf, placeErrors } from "@/lib/yamlText";
+import { Said } from "./Said";
 
 interface YamlEditorProps {
   label: string;
@@ -109,7 +110,7 @@ export function YamlEditor({
               )}
               <span>
                 {line === null && field !== "" && <code className="mr-1 font-mono text-xs">{field}</code>}
-                {reason}
+                <Said>{reason}</Said>
               </span>
             </li>
           ))}

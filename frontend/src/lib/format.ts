@@ -76,4 +76,8 @@ export const shortDigest = (digest: string) => digest.replace(/^sha256:/, "").sl
 const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]`, "g");
 export const withoutColourCodes = (line: string) => line.replace(escapes, "");
 
+/** `heartbeat failure` → `Heartbeat failure.` */
+export const asSentence = (text: string) =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+
 export const initials = (name: string) => name.slice(0, 2).toUpperCase();

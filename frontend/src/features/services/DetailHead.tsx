@@ -4,6 +4,7 @@ import { Suspense } from "react";
 import type { Service } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { LazyMenu } from "@/components/LazyMenu";
+import { Said } from "@/components/Said";
 import { StatusBadge } from "@/components/StatusBadge";
 import { later } from "@/lib/later";
 import { needsAttention } from "@/lib/status";
@@ -61,7 +62,9 @@ export function DetailHead({ service, acts }: { service: Service; acts: ReturnTy
         )}
       </div>
       {service.message !== null && (needsAttention(service) || service.reason !== null) && (
-        <p className="mt-1.5 max-w-3xl text-ink-2 [overflow-wrap:anywhere]">{service.message}</p>
+        <p className="mt-1.5 max-w-3xl text-ink-2 [overflow-wrap:anywhere]">
+          <Said>{service.message}</Said>
+        </p>
       )}
       {open !== null && (
         <Suspense fallback={null}>

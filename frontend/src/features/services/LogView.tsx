@@ -151,7 +151,7 @@ export function LogView({ service, task, q = "", onSearch }: Props) {
             size="sm"
             aria-pressed={wrap}
             onClick={() => setWrap(!wrap)}
-            className="aria-pressed:bg-sunken"
+            className="aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent"
           >
             Wrap
           </Button>
@@ -159,7 +159,7 @@ export function LogView({ service, task, q = "", onSearch }: Props) {
             size="sm"
             aria-pressed={times}
             onClick={() => setTimes(!times)}
-            className="aria-pressed:bg-sunken"
+            className="aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent"
           >
             Times
           </Button>
