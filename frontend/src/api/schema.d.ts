@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Deployments */
+        /**
+         * List Deployments
+         * @description Newest first.
+         */
         get: operations["list_deployments_api_deployments_get"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Deployment */
+        /**
+         * Get Deployment
+         * @description One deployment with its state and, when it went wrong, the cause in words.
+         */
         get: operations["get_deployment_api_deployments__deployment_id__get"];
         put?: never;
         post?: never;
@@ -45,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Liveness */
+        /**
+         * Liveness
+         * @description Answer while this server runs, whatever the engine does. Needs no sign-in.
+         */
         get: operations["liveness_api_health_get"];
         put?: never;
         post?: never;
@@ -62,8 +71,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Health */
-        get: operations["health_api_health_detailed_get"];
+        /**
+         * Detailed
+         * @description The whole cluster with node details and what needs attention, from memory: it answers also when the
+         *     engine does not, and says how old the picture is.
+         */
+        get: operations["detailed_api_health_detailed_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -79,7 +92,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Nodes */
+        /**
+         * List Nodes
+         * @description Every node with role, state, engine, platform, and resources as the scheduler counts them.
+         */
         get: operations["list_nodes_api_nodes_get"];
         put?: never;
         post?: never;
@@ -96,7 +112,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Node */
+        /**
+         * Get Node
+         * @description One node with the tasks the swarm keeps on it.
+         */
         get: operations["get_node_api_nodes__node__get"];
         put?: never;
         post?: never;
@@ -115,7 +134,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Activate Node */
+        /**
+         * Activate Node
+         * @description Let the node take tasks again. Swarm does not move running tasks back by itself.
+         */
         post: operations["activate_node_api_nodes__node__activate_post"];
         delete?: never;
         options?: never;
@@ -132,7 +154,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Drain Node */
+        /**
+         * Drain Node
+         * @description Take the node out of service: its tasks stop here and start on other nodes where they may.
+         */
         post: operations["drain_node_api_nodes__node__drain_post"];
         delete?: never;
         options?: never;
@@ -147,8 +172,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Drain Preview */
-        get: operations["drain_preview_api_nodes__node__drain_preview_get"];
+        /**
+         * Preview Drain
+         * @description What draining this node would move, and what would not come back. Changes nothing.
+         */
+        get: operations["preview_drain_api_nodes__node__drain_preview_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -164,10 +192,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Services */
+        /**
+         * List Services
+         * @description The catalog's services, by name, each with its status in the swarm.
+         */
         get: operations["list_services_api_services_get"];
         put?: never;
-        /** Create Service */
+        /**
+         * Create Service
+         * @description Register a service in the catalog. Nothing is deployed; `deploy` does that.
+         */
         post: operations["create_service_api_services_post"];
         delete?: never;
         options?: never;
@@ -182,12 +216,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Service */
+        /**
+         * Get Service
+         * @description One service of the catalog with definition, text and tasks. The ETag is the revision.
+         */
         get: operations["get_service_api_services__name__get"];
-        /** Update Service */
+        /**
+         * Update Service
+         * @description Replace the whole definition. What runs stays as it is until the next deploy.
+         */
         put: operations["update_service_api_services__name__put"];
         post?: never;
-        /** Delete Service */
+        /**
+         * Delete Service
+         * @description Remove the service from the catalog. 409 while it is in the swarm, unless forced.
+         */
         delete: operations["delete_service_api_services__name__delete"];
         options?: never;
         head?: never;
@@ -203,7 +246,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Deploy Service */
+        /**
+         * Deploy Service
+         * @description Bring the definition into the swarm, its tag pinned to the digest the registry has now.
+         *
+         *     An unchanged definition restarts nothing. Follow the deployment at `Location` to its verdict.
+         */
         post: operations["deploy_service_api_services__name__deploy_post"];
         delete?: never;
         options?: never;
@@ -218,8 +266,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Service Logs */
-        get: operations["service_logs_api_services__name__logs_get"];
+        /**
+         * Read Logs
+         * @description The newest lines of all tasks, merged by time, oldest first.
+         *
+         *     Answers within seconds whatever hangs; `incomplete` names the nodes whose lines are missing.
+         */
+        get: operations["read_logs_api_services__name__logs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -237,7 +290,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Scale Service */
+        /**
+         * Scale Service
+         * @description Set the number of replicas, in the swarm and as a new revision of the definition.
+         */
         post: operations["scale_service_api_services__name__scale_post"];
         delete?: never;
         options?: never;
@@ -254,7 +310,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stop Service */
+        /**
+         * Stop Service
+         * @description Remove the service from the swarm. The catalog keeps it; `deploy` brings it back.
+         */
         post: operations["stop_service_api_services__name__stop_post"];
         delete?: never;
         options?: never;
@@ -269,7 +328,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Live Services */
+        /**
+         * List Live Services
+         * @description Every service the swarm has now, also those the catalog does not know.
+         */
         get: operations["list_live_services_api_services_live_get"];
         put?: never;
         post?: never;
@@ -286,7 +348,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Live Service */
+        /**
+         * Get Live Service
+         * @description One service the swarm has now, with its tasks, whether or not the catalog knows it.
+         */
         get: operations["get_live_service_api_services_live__name__get"];
         put?: never;
         post?: never;
@@ -303,12 +368,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Session */
+        /**
+         * Get Session
+         * @description Who is signed in. Needs no credentials.
+         */
         get: operations["get_session_api_session_get"];
         put?: never;
-        /** Sign In */
+        /**
+         * Sign In
+         * @description Sign in with name and password; the answer sets the session cookie.
+         */
         post: operations["sign_in_api_session_post"];
-        /** Sign Out */
+        /**
+         * Sign Out
+         * @description End this browser's session.
+         */
         delete: operations["sign_out_api_session_delete"];
         options?: never;
         head?: never;
@@ -324,8 +398,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Setup */
-        post: operations["setup_api_setup_post"];
+        /**
+         * Set Up
+         * @description Create the admin with the one-time code that the server printed at its first start, and sign in.
+         */
+        post: operations["set_up_api_setup_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -339,10 +416,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Tokens */
+        /**
+         * List Tokens
+         * @description Tokens that were not revoked, newest first.
+         */
         get: operations["list_tokens_api_tokens_get"];
         put?: never;
-        /** Create Token */
+        /**
+         * Create Token
+         * @description Create an API token. The answer is the only place that ever shows it.
+         */
         post: operations["create_token_api_tokens_post"];
         delete?: never;
         options?: never;
@@ -360,7 +443,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke Token */
+        /**
+         * Revoke Token
+         * @description Revoke a token; it stops working at once.
+         */
         delete: operations["revoke_token_api_tokens__token_id__delete"];
         options?: never;
         head?: never;
@@ -726,7 +812,10 @@ export interface components {
              * @default []
              */
             errors?: components["schemas"]["ProblemField"][];
-            /** Instance */
+            /**
+             * Instance
+             * @default null
+             */
             instance?: string | null;
             /** Status */
             status: number;
@@ -740,11 +829,17 @@ export interface components {
         };
         /** ProblemField */
         ProblemField: {
-            /** Column */
+            /**
+             * Column
+             * @default null
+             */
             column?: number | null;
             /** Field */
             field: string;
-            /** Line */
+            /**
+             * Line
+             * @default null
+             */
             line?: number | null;
             /** Reason */
             reason: string;
@@ -1066,8 +1161,11 @@ export interface operations {
     list_deployments_api_deployments_get: {
         parameters: {
             query?: {
+                /** @description So many items at most. */
                 limit?: number;
+                /** @description Leave out so many items first. */
                 offset?: number;
+                /** @description Only those of this service. */
                 service?: string | null;
             };
             header?: never;
@@ -1085,13 +1183,13 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_DeploymentOut_"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1116,13 +1214,13 @@ export interface operations {
                     "application/json": components["schemas"]["DeploymentOut"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1145,18 +1243,18 @@ export interface operations {
                     "application/json": components["schemas"]["Liveness"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    health_api_health_detailed_get: {
+    detailed_api_health_detailed_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1174,13 +1272,13 @@ export interface operations {
                     "application/json": components["schemas"]["HealthReport"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1188,10 +1286,12 @@ export interface operations {
     list_nodes_api_nodes_get: {
         parameters: {
             query?: {
+                /** @description So many items at most. */
                 limit?: number;
+                /** @description Only what contains this text, in any case. */
                 match?: string | null;
+                /** @description Leave out so many items first. */
                 offset?: number;
-                status?: string | null;
             };
             header?: never;
             path?: never;
@@ -1208,13 +1308,13 @@ export interface operations {
                     "application/json": components["schemas"]["LiveListing_NodeOut_"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1224,6 +1324,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The node's id or host name. */
                 node: string;
             };
             cookie?: never;
@@ -1239,13 +1340,13 @@ export interface operations {
                     "application/json": components["schemas"]["NodeDetail"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1255,6 +1356,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The node's id or host name. */
                 node: string;
             };
             cookie?: never;
@@ -1270,13 +1372,13 @@ export interface operations {
                     "application/json": components["schemas"]["NodeChange"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1286,6 +1388,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The node's id or host name. */
                 node: string;
             };
             cookie?: never;
@@ -1301,22 +1404,23 @@ export interface operations {
                     "application/json": components["schemas"]["NodeChange"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    drain_preview_api_nodes__node__drain_preview_get: {
+    preview_drain_api_nodes__node__drain_preview_get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description The node's id or host name. */
                 node: string;
             };
             cookie?: never;
@@ -1332,13 +1436,13 @@ export interface operations {
                     "application/json": components["schemas"]["DrainPreview"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1346,10 +1450,14 @@ export interface operations {
     list_services_api_services_get: {
         parameters: {
             query?: {
+                /** @description So many items at most. */
                 limit?: number;
+                /** @description Only what contains this text, in any case. */
                 match?: string | null;
+                /** @description Leave out so many items first. */
                 offset?: number;
-                status?: ("running" | "updating" | "degraded" | "pending" | "failed" | "stopped" | "broken") | null;
+                /** @description Only these statuses; may be given several times. */
+                status?: ("running" | "updating" | "degraded" | "pending" | "failed" | "stopped" | "broken")[];
             };
             header?: never;
             path?: never;
@@ -1366,13 +1474,13 @@ export interface operations {
                     "application/json": components["schemas"]["LiveListing_ServiceOut_"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1399,13 +1507,13 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceDetail"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1415,6 +1523,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
                 name: string;
             };
             cookie?: never;
@@ -1430,13 +1539,13 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceDetail"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1445,9 +1554,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The revision you edited, as the ETag said it: `"3"`. 412 when it is no longer so. */
                 "if-match"?: string | null;
             };
             path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
                 name: string;
             };
             cookie?: never;
@@ -1467,13 +1578,13 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceDetail"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1481,12 +1592,15 @@ export interface operations {
     delete_service_api_services__name__delete: {
         parameters: {
             query?: {
+                /** @description Also when it runs; it then goes on running without a catalog entry. */
                 force?: boolean;
             };
             header?: {
+                /** @description The revision you edited, as the ETag said it: `"3"`. 412 when it is no longer so. */
                 "if-match"?: string | null;
             };
             path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
                 name: string;
             };
             cookie?: never;
@@ -1500,13 +1614,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1516,13 +1630,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
                 name: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["DeployRequest"];
+                "application/json": components["schemas"]["DeployRequest"] | null;
             };
         };
         responses: {
@@ -1535,27 +1650,32 @@ export interface operations {
                     "application/json": components["schemas"]["DeploymentOut"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    service_logs_api_services__name__logs_get: {
+    read_logs_api_services__name__logs_get: {
         parameters: {
             query?: {
+                /** @description Only tasks of this node: host name or id. */
                 node?: string | null;
+                /** @description `10m`, an RFC 3339 time, or seconds since 1970. */
                 since?: string | null;
+                /** @description So many lines in total, the newest. */
                 tail?: number;
+                /** @description Only this task: `web.3`, its slot or its id. */
                 task?: string | null;
             };
             header?: never;
             path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
                 name: string;
             };
             cookie?: never;
@@ -1571,13 +1691,13 @@ export interface operations {
                     "application/json": components["schemas"]["LogPage"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1587,6 +1707,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
                 name: string;
             };
             cookie?: never;
@@ -1606,13 +1727,13 @@ export interface operations {
                     "application/json": components["schemas"]["DeploymentOut"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1622,6 +1743,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
                 name: string;
             };
             cookie?: never;
@@ -1637,13 +1759,13 @@ export interface operations {
                     "application/json": components["schemas"]["DeploymentOut"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1651,10 +1773,14 @@ export interface operations {
     list_live_services_api_services_live_get: {
         parameters: {
             query?: {
+                /** @description So many items at most. */
                 limit?: number;
+                /** @description Only what contains this text, in any case. */
                 match?: string | null;
+                /** @description Leave out so many items first. */
                 offset?: number;
-                status?: ("running" | "updating" | "degraded" | "pending" | "failed" | "stopped" | "broken") | null;
+                /** @description Only these statuses; may be given several times. */
+                status?: ("running" | "updating" | "degraded" | "pending" | "failed" | "stopped" | "broken")[];
             };
             header?: never;
             path?: never;
@@ -1671,13 +1797,13 @@ export interface operations {
                     "application/json": components["schemas"]["LiveListing_ServiceOut_"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1687,6 +1813,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
                 name: string;
             };
             cookie?: never;
@@ -1702,13 +1829,13 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceDetail"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1731,13 +1858,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1764,13 +1891,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1791,18 +1918,18 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    setup_api_setup_post: {
+    set_up_api_setup_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1824,13 +1951,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1853,13 +1980,13 @@ export interface operations {
                     "application/json": components["schemas"]["Listing_TokenOut_"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1886,13 +2013,13 @@ export interface operations {
                     "application/json": components["schemas"]["TokenCreated"];
                 };
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1915,13 +2042,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -24,8 +24,8 @@ export function Meter({ label, used, total, words }: MeterProps) {
 
 export function Bar({ share, label }: { share: number; label: string }) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: browsers draw <meter> in their own colours
     <div
-      // biome-ignore lint/a11y/useSemanticElements: browsers draw <meter> in their own colours
       role="meter"
       aria-label={label}
       aria-valuemin={0}

@@ -99,7 +99,6 @@ export const ServiceRow = memo(function ServiceRow({ service, nodes, Actions }: 
         >
           {service.name}
         </Link>
-        <Drift service={service} />
       </th>
       <td className={clsx(cell, "@max-4xl:justify-end")}>
         <StatusBadge service={service} />
@@ -109,9 +108,13 @@ export const ServiceRow = memo(function ServiceRow({ service, nodes, Actions }: 
         <span className="min-w-0 flex-1 @4xl:hidden">
           <ImageName image={service.image} digest={service.digest} />
         </span>
+        <span className="@4xl:hidden">
+          <Drift service={service} />
+        </span>
       </td>
-      <td className={clsx(cell, "@max-4xl:hidden")}>
+      <td className={clsx(cell, "gap-2 @max-4xl:hidden")}>
         <ImageName image={service.image} digest={service.digest} />
+        <Drift service={service} />
       </td>
       <td className={clsx(cell, "@max-4xl:hidden")}>
         <span

@@ -12,7 +12,7 @@ function useRegistryHost(): string {
   const counts = new Map<string, number>();
   for (const { image } of services ?? []) {
     const host = image === null ? null : imageParts(image).registry;
-    if (host !== null && host.includes(":")) counts.set(host, (counts.get(host) ?? 0) + 1);
+    if (host?.includes(":")) counts.set(host, (counts.get(host) ?? 0) + 1);
   }
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "<registry>:5000";
 }
