@@ -2,10 +2,17 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
+from typing import overload
 
 import anyio
 
 
+@overload
+async def eventually[T](
+    look: Callable[[], Awaitable[T]], *, within: float = 5.0, every: float = 0.02
+) -> T: ...
+@overload
+async def eventually[T](look: Callable[[], T], *, within: float = 5.0, every: float = 0.02) -> T: ...
 async def eventually[T](
     look: Callable[[], T | Awaitable[T]], *, within: float = 5.0, every: float = 0.02
 ) -> T:

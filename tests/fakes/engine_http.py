@@ -206,6 +206,8 @@ class EngineHttp:
         required = self._engine.registry_auth
         if required is not None and request.headers.get("X-Registry-Auth") != required:
             raise Refused(401, "unauthorized: authentication required")
+        if re.search(r"[A-Z]", name.partition("/")[2].partition(":")[0].partition("@")[0]):
+            raise Refused(400, "invalid reference format: repository name must be lowercase")
         image = find_image(self._store, name)
         if image is None:
             raise Refused(404, "manifest unknown: manifest unknown")

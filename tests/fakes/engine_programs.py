@@ -44,7 +44,8 @@ MULTI = "echo multi runs on x86_64; sleep infinity"
 def steps(task: FakeTask, image: FakeImage, hostname: str) -> Iterator[Step]:
     """What the task's program does: `sh -c TEXT` if the spec has it, else the image's own text.
 
-    Words understood: `echo … [>&2]`, `printf 'x%.0s' $(seq N)` as N times x, `sleep N|infinity`, `exit N`,
+    Words understood: `echo … [>&2]`, `printf 'x%.0s' $(seq N)` as N times x without a newline,
+    `sleep N|infinity`, `exit N`,
     and `while true; do …; done` around them.
     """
     container = task.spec.get("ContainerSpec") or {}
@@ -63,8 +64,14 @@ def steps(task: FakeTask, image: FakeImage, hostname: str) -> Iterator[Step]:
 def _run(text: str) -> Iterator[Step]:
     endless = re.search(r"while (?:true|:)\s*;\s*do (.*?);?\s*done", text, re.DOTALL)
     before = text[: endless.start()] if endless else text
+    unfinished = ""
     for statement in re.split(r"[;\n]|&& ", before):
+        if filled := re.fullmatch(r"\s*printf '?(.)%\.0s'? \$\(seq (\d+)\)\s*", statement):
+            unfinished += filled[1] * int(filled[2])
+            continue
         step = _statement(statement.strip())
+        if isinstance(step, Line):
+            step, unfinished = Line(step.stream, unfinished + step.text), ""
         if step is not None:
             yield step
         if isinstance(step, Exit):
@@ -86,8 +93,6 @@ def _statement(text: str) -> Step | None:
         return None
     stream = STDERR if text.endswith(">&2") else STDOUT
     text = text.removesuffix(">&2").strip()
-    if filled := re.fullmatch(r"printf '?(.)%\.0s'? \$\(seq (\d+)\)", text):
-        return Line(stream, filled[1] * int(filled[2]))
     word, *rest = shlex.split(text)
     match word:
         case "echo":

@@ -5,6 +5,7 @@ import re
 from tests.fakes import engine_scheduler
 from tests.fakes.engine_store import FakeService, Spec, Store
 
+_IMAGE = re.compile(r"^([A-Za-z0-9.-]+(:\d+)?/)?[a-z0-9._/-]+(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?$")
 _NAME = re.compile(r"^[a-zA-Z0-9]+(?:[a-zA-Z0-9-_]*[a-zA-Z0-9]+)?$")
 
 
@@ -93,7 +94,7 @@ def _check_container(template: Spec) -> None:
     container = template["ContainerSpec"]
     if not container.get("Image"):
         raise invalid("ContainerSpec: image reference must be provided")
-    if re.search(r"[A-Z\s]", container["Image"].rpartition("/")[2].partition(":")[0]):
+    if not _IMAGE.match(container["Image"]):
         raise invalid(f'ContainerSpec: "{container["Image"]}" is not a valid repository/tag')
     targets = [mount["Target"] for mount in container.get("Mounts") or []]
     for target in targets:
