@@ -110,7 +110,7 @@ async def measure(lab: Lab, *, services: int, replicas: int, runs: int) -> list[
 
 
 async def fill(client: SwarmClient, image: str, services: int, replicas: int) -> None:
-    """Services whose tasks stay pending: as dear as running ones in the engine's lists, without containers."""
+    """Services whose tasks stay pending: as dear in the engine's lists as running ones."""
 
     def spec(number: int) -> dict[str, Any]:
         return {

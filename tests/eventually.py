@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import overload
+from typing import Any, overload
 
 import anyio
 
@@ -11,20 +11,22 @@ import anyio
 async def eventually[T](
     look: Callable[[], Awaitable[T]], *, within: float = 5.0, every: float = 0.02
 ) -> T: ...
+
+
 @overload
 async def eventually[T](look: Callable[[], T], *, within: float = 5.0, every: float = 0.02) -> T: ...
-async def eventually[T](
-    look: Callable[[], T | Awaitable[T]], *, within: float = 5.0, every: float = 0.02
-) -> T:
+
+
+async def eventually(look: Callable[[], Any], *, within: float = 5.0, every: float = 0.02) -> Any:
     """Return the first truthy answer of `look`; raise AssertionError with the last one after `within` s."""
     last: object = None
     with anyio.move_on_after(within):
         while True:
-            found = look()
-            value: T = await found if inspect.isawaitable(found) else found
-            if value:
-                return value
-            last = value
+            last = look()
+            if inspect.isawaitable(last):
+                last = await last
+            if last:
+                return last
             await anyio.sleep(every)
     msg = f"not so within {within} s; last seen: {last!r}"
     raise AssertionError(msg)

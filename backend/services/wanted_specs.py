@@ -118,7 +118,9 @@ class WantedSpecs:
             ("secret", needed.secrets, self._client.secrets),
             ("config", needed.configs, self._client.configs),
         ):
-            existing = {item.name: item.id for item in await read() if usable(item)} if names or on_host else {}
+            existing = (
+                {item.name: item.id for item in await read() if usable(item)} if names or on_host else {}
+            )
             found[kind] = existing
             missing += [
                 FieldError(
