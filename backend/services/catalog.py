@@ -26,14 +26,14 @@ logger = logging.getLogger(__name__)
 
 _SEEDED = "seeded"
 _SEEDER = "system"
-_LOOK_EVERY = 0.4
 _TURN_DEADLINE = 10.0
 
 
 class Catalog:
     """Reads are from memory; a write is acknowledged when both the file and the history are on disk.
 
-    `at_step` is told each step of a write, for tests that crash there.
+    `look_every` is in seconds; a hand edit is noticed after two or three looks. `at_step` is told each step
+    of a write, for tests that crash there.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Catalog:
         definitions_dir: Path,
         database: Database,
         *,
+        look_every: float = 0.4,
         at_step: Callable[[str], None] = lambda _step: None,
     ) -> None:
         self.on_change: list[Callable[[set[str]], None]] = []
@@ -52,7 +53,10 @@ class Catalog:
         self._history = DefinitionHistory(database)
         self._facts = CatalogFacts(database)
         self._at_step = at_step
-        self._picture = CatalogPicture(self._files, self._history, announce=self._announce)
+        self._look_every = look_every
+        self._picture = CatalogPicture(
+            self._files, self._history, look_every=look_every, announce=self._announce
+        )
         self._turn = asyncio.Lock()
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -116,7 +120,7 @@ class Catalog:
                 if self.problem is not None:
                     logger.info("the catalog follows its folder again")
                 self.problem = None
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(self._look_every)
 
     async def look(self) -> None:
         """Glance at the folder once; take in what changed and has kept still since an earlier look."""

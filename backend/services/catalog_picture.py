@@ -18,14 +18,19 @@ class CatalogPicture:
     """
 
     def __init__(
-        self, files: DefinitionFiles, history: DefinitionHistory, *, announce: Callable[[set[str]], None]
+        self,
+        files: DefinitionFiles,
+        history: DefinitionHistory,
+        *,
+        look_every: float,
+        announce: Callable[[set[str]], None],
     ) -> None:
         self._files = files
         self._history = history
         self._announce = announce
         self._entries: dict[str, Entry] = {}
         self._known: dict[str, FileText] = {}
-        self._settling = Settling()
+        self._settling = Settling(look_every)
 
     def entries(self) -> list[Entry]:
         return [self._entries[name] for name in sorted(self._entries)]

@@ -116,7 +116,7 @@ class ClusterState:
         self._announce()
 
     def apply_node(self, node: Node) -> None:
-        self.nodes[node.id] = node
+        self.nodes = self.nodes | {node.id: node}
         self._announce()
 
     def lost(self, error: OrchestratorError) -> None:

@@ -233,7 +233,9 @@ def _remove(folder: int, file: str) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        logger.warning("%s could not be removed: %s", file, error)
+        # A read-only file system says so even of files that are not there.
+        if error.errno != errno.EROFS:
+            logger.warning("%s could not be removed: %s", file, error)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

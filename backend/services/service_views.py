@@ -58,10 +58,20 @@ class ServiceViews:
     registry_host: str
     ever_deployed: set[str]
     """Names that have a deployment on record: tells `removed` from `never_deployed`."""
+    _made: dict[str, tuple[tuple[object, ...], ServiceOut]] = field(default_factory=dict)
     _drifts: dict[str, tuple[object, list[str]]] = field(default_factory=dict)
 
     def view(self, name: str, entry: Entry | None, service: Service | None) -> ServiceOut:
-        return ServiceOut.model_validate(self._fields(name, entry, service))
+        """Made anew only when the picture or the entry is another one: N readers cost what one does."""
+        tasks = self.cluster.tasks_of(service) if service else ()
+        cluster = self.cluster
+        deployed = name in self.ever_deployed
+        stands_on = (entry, service, tasks, deployed, cluster.nodes, cluster.networks, cluster.as_of)
+        known = self._made.get(name)
+        if known is None or any(new is not old for new, old in zip(stands_on, known[0], strict=True)):
+            known = (stands_on, ServiceOut.model_validate(self._fields(name, entry, service)))
+            self._made[name] = known
+        return known[1]
 
     def detail(self, name: str, entry: Entry | None, service: Service | None) -> ServiceDetail:
         definition = None

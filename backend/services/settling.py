@@ -4,15 +4,20 @@ from collections.abc import Mapping
 
 from backend.services.definition_files import Traces
 
-# Together with the time between looks these keep "noticed within 2 s".
-_STILL = 0.3
-_STILL_BROKEN = 0.7
+# In times between looks: seen alike by the next look, and, for what does not parse, by the one after it.
+_STILL = 0.75
+_STILL_BROKEN = 1.75
 
 
 class Settling:
-    """Remembers since when each changed name has looked as it does; times are monotonic seconds."""
+    """Remembers since when each changed name has looked as it does; times are monotonic seconds.
 
-    def __init__(self) -> None:
+    `look_every` is the time between looks: a change counts at the second, a broken file at the third.
+    """
+
+    def __init__(self, look_every: float) -> None:
+        self._still = _STILL * look_every
+        self._still_broken = _STILL_BROKEN * look_every
         self._since: dict[str, tuple[Traces, float]] = {}
 
     def settled(self, known: Mapping[str, Traces], seen: Mapping[str, Traces], now: float) -> set[str]:
@@ -26,14 +31,14 @@ class Settling:
             before = self._since.get(name)
             if before is None or before[0] != traces:
                 self._since[name] = (traces, now)
-            elif now - before[1] >= _STILL:
+            elif now - before[1] >= self._still:
                 ready.add(name)
         return ready
 
     def is_old(self, name: str, now: float) -> bool:
         """Whether `name` has kept still so long that nobody can be in the middle of writing it."""
         before = self._since.get(name)
-        return before is None or now - before[1] >= _STILL_BROKEN
+        return before is None or now - before[1] >= self._still_broken
 
     def forget(self, name: str) -> None:
         self._since.pop(name, None)
