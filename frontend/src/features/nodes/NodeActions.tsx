@@ -7,20 +7,21 @@ import { later } from "@/lib/later";
 const AvailabilityDialog = later(() => import("./AvailabilityDialog"));
 
 export function NodeActions({ node, size = "sm" }: { node: Node; size?: "sm" | "md" }) {
-  const [open, setOpen] = useState(false);
+  // What was asked when the dialog opened: the node's own state changes under it.
+  const [asked, setAsked] = useState<"drain" | "active" | null>(null);
   const to = node.availability === "drain" || node.availability === "pause" ? "active" : "drain";
   return (
     <>
       <Button
         size={size}
-        onClick={() => setOpen(true)}
+        onClick={() => setAsked(to)}
         aria-label={to === "drain" ? `Drain ${node.hostname}` : `Activate ${node.hostname}`}
       >
         {to === "drain" ? "Drain" : "Activate"}
       </Button>
-      {open && (
+      {asked !== null && (
         <Suspense fallback={null}>
-          <AvailabilityDialog node={node} to={to} onClose={() => setOpen(false)} />
+          <AvailabilityDialog node={node} to={asked} onClose={() => setAsked(null)} />
         </Suspense>
       )}
     </>
