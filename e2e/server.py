@@ -72,6 +72,10 @@ class Server:
         self._variables["ORCHESTRATOR_TOKEN"] = token
         return self
 
+    def set(self, variable: str, value: str) -> None:
+        """Give the next start one more environment variable."""
+        self._variables[variable] = value
+
     def start(self, *, within: float = 30.0) -> None:
         """Start it and wait until it answers."""
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
