@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 
 import anyio
@@ -39,13 +40,15 @@ class ClusterWatcher:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._follow_events)
             failures = 0
+            # The cheapest of the last looks: on a busy machine the others tell of the queue, not of the engine.
+            costs: deque[float] = deque(maxlen=5)
             while True:
-                cost = await self.look()
+                costs.append(await self.look())
                 failures = failures + 1 if self._state.error else 0
                 if failures:
                     pause = min(SHORTEST_PAUSE * 2 ** min(failures - 1, 5), self._longest_pause, 10.0)
                 else:
-                    pause = min(max(PACE * cost, SHORTEST_PAUSE), self._longest_pause)
+                    pause = min(max(PACE * min(costs), SHORTEST_PAUSE), self._longest_pause)
                 await self._wait(pause)
 
     async def look(self) -> float:
