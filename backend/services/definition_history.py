@@ -103,7 +103,9 @@ class DefinitionHistory:
                 outcome = "was complete"
                 if recorded != intent.new_sha256:
                     outcome = "is completed"
-                    if replaced is not None and sha256_of(replaced.encode()) != recorded:
+                    # A side file shares its data with the file until the rename: an edit may have reached it.
+                    old = None if replaced is None else sha256_of(replaced.encode())
+                    if replaced is not None and recorded != old == intent.old_sha256:
                         await self._append(
                             transaction, intent.service, replaced, DISK, "disk", note=_BROKEN_BEFORE
                         )

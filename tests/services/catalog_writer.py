@@ -75,6 +75,7 @@ async def write_once(folder: Path, operation: str, crash_at: int) -> None:
         await catalog.update("writer", "web", text_for("web", 2))
     else:
         await catalog.delete("writer", "web")
+    say("acked")
 
 
 def run(words: list[str]) -> None:

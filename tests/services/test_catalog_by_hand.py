@@ -5,7 +5,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +40,28 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
+@asynccontextmanager
+async def following(catalog: Catalog) -> AsyncIterator[Catalog]:
+    await catalog.open()
+    task = asyncio.create_task(catalog.follow())
+    yield catalog
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
 @pytest.fixture
 async def catalog(folder: Path, database: Database) -> AsyncIterator[Catalog]:
-    """A catalog that follows its folder."""
-    catalog = Catalog(folder, database)
-    await catalog.open()
-    following = asyncio.create_task(catalog.follow())
-    yield catalog
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
+    """Follows its folder, at a pace that keeps tests short."""
+    async with following(Catalog(folder, database, look_every=0.05)) as catalog:
+        yield catalog
+
+
+@pytest.fixture
+async def real_catalog(folder: Path, database: Database) -> AsyncIterator[Catalog]:
+    """Follows its folder at the pace of the server."""
+    async with following(Catalog(folder, database)) as catalog:
+        yield catalog
 
 
 def numbered(number: int, name: str = "web") -> str:
@@ -81,8 +93,9 @@ async def broken(catalog: Catalog, name: str = "web") -> Entry:
 
 
 async def test_a_new_file_an_edit_and_a_deletion_each_become_a_revision_within_two_seconds(
-    catalog: Catalog, folder: Path
+    real_catalog: Catalog, folder: Path
 ) -> None:
+    catalog = real_catalog
     heard: list[set[str]] = []
     catalog.on_change.append(heard.append)
     file = folder / "web.yaml"
@@ -117,8 +130,9 @@ async def test_an_editor_that_replaces_the_file_by_rename_is_noticed(catalog: Ca
 
 
 async def test_an_editor_that_moves_the_old_file_away_first_makes_no_deletion(
-    catalog: Catalog, folder: Path
+    real_catalog: Catalog, folder: Path
 ) -> None:
+    catalog = real_catalog
     await catalog.create("ada", "web", numbered(1))
     (folder / "web.yaml").rename(folder / "web.yaml~")
     await catalog.look()
@@ -184,7 +198,10 @@ async def test_a_repaired_file_is_whole_again(catalog: Catalog, folder: Path) ->
         assert (await seen(catalog, lambda entry: entry.problem is None)).revision == revision
 
 
-async def test_a_file_that_is_written_slowly_becomes_one_revision(catalog: Catalog, folder: Path) -> None:
+async def test_a_file_that_is_written_slowly_becomes_one_revision(
+    real_catalog: Catalog, folder: Path
+) -> None:
+    catalog = real_catalog
     await catalog.create("ada", "web", numbered(1))
     text = "name: web\nimage: nginx:2\nreplicas: 4\nlabels:\n  a: b\n"
     with (folder / "web.yaml").open("w", buffering=1) as file:

@@ -191,7 +191,8 @@ async def test_the_steps_above_are_all_the_steps_there_are(
     heard, status = await asyncio.to_thread(writer.hear_until_end)
 
     assert status == 0
-    assert [words[1] for words in heard[1:]] == STEPS[operation]
+    assert heard[-1] == ["acked"]
+    assert [words[1] for words in heard[1:-1]] == STEPS[operation]
 
 
 @pytest.mark.parametrize("operation", ["update", "delete"])
