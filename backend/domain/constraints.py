@@ -12,6 +12,7 @@ from backend.models.cluster import Node
 KEYS: Final = ("node.id", "node.hostname", "node.ip", "node.role", "node.platform.os", "node.platform.arch")
 PREFIXES: Final = ("node.labels.", "engine.labels.")
 KNOWN: Final = ", ".join((*KEYS, "node.labels.*", "engine.labels.*"))
+MACHINES: Final = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686"}
 _KEY: Final = re.compile(r"[a-z_][a-z0-9\-_.]+", re.IGNORECASE | re.ASCII)
 _VALUE: Final = re.compile(r"[a-z0-9:\-_\s.*()?+\[\]\\^$|/]+", re.IGNORECASE | re.ASCII)
 
@@ -55,7 +56,8 @@ def _fact(node: Node, key: str) -> str:
         case "node.platform.os":
             return node.platform.os
         case "node.platform.arch":
-            return node.platform.architecture
+            # Constraints compare with the machine's own word, everything else with the image's.
+            return MACHINES.get(node.platform.architecture, node.platform.architecture)
     # The prefix is read in any case, the label itself exactly.
     if key.lower().startswith("node.labels."):
         return node.labels.get(key[len("node.labels.") :], "")
@@ -93,6 +95,12 @@ def parse(text: str) -> Constraint:
     if key.lower() == "node.role" and value.lower() not in {"manager", "worker"}:
         msg = f"'{value[:60]}' is no role; node.role is manager or worker"
         raise ValueError(msg)
+    if key.lower() == "node.platform.arch" and value.lower() in MACHINES:
+        msg = (
+            f"'{value}' is never the architecture of a node: swarm compares with the machine's own word, "
+            f"so write {MACHINES[value.lower()]}"
+        )
+        raise ValueError(msg)
     return Constraint(key, operator, value)
 
 
@@ -113,13 +121,13 @@ def _check_key(key: str) -> None:
     raise ValueError(msg if hint.endswith("?") else msg.replace(" Known are", ". Known are"))
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The known word that `word` was probably meant to be."""
     words = list(known)
     inside = [candidate for candidate in words if candidate.rstrip(".").rsplit(".", 1)[-1] == word]
     if len(inside) == 1:
         return inside[0]
-    found = difflib.get_close_matches(word[:80], words, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word[:80], words, n=1, cutoff=cutoff)
     return found[0] if found else None
 
 

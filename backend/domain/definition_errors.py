@@ -48,10 +48,12 @@ def path_text(path: Path) -> str:
 
 
 def problems_of(error: ValidationError) -> list[Problem]:
-    return [
-        _problem(one["type"], one["loc"], one["msg"])
-        for one in error.errors(include_url=False, include_input=False)
-    ]
+    """What pydantic found, up to as much as anybody would read: finding near keys takes its time."""
+    # A misspelled key explains why the right one is missing, so it comes first.
+    found = sorted(
+        error.errors(include_url=False, include_input=False), key=lambda one: one["type"] == "missing"
+    )
+    return [_problem(one["type"], one["loc"], one["msg"]) for one in found[:MAX_PROBLEMS]]
 
 
 def _problem(kind: str, where: tuple[int | str, ...], message: str) -> Problem:
@@ -69,26 +71,34 @@ def _problem(kind: str, where: tuple[int | str, ...], message: str) -> Problem:
 def _unknown_key(path: Path) -> str:
     key = str(path[-1])
     known = sorted(_keys_at(path[:-1]))
-    if near := nearest(key.lower().replace("-", "_"), known):
+    spelled = key.lower().replace("-", "_")
+    if key in ELSEWHERE and (len(path) == 1 or not nearest(spelled, known)):
+        hint = ELSEWHERE[key]
+    elif near := nearest(spelled, known):
         hint = f"did you mean '{near}'?"
-    elif key in ELSEWHERE:
-        hint = ELSEWHERE[key]
-    else:
+    elif len(known) <= 12:
         hint = f"known here are {', '.join(known)}"
-    if key in ELSEWHERE and len(path) == 1:
-        hint = ELSEWHERE[key]
+    else:
+        hint = f"the nearest known key is '{nearest(spelled, known, cutoff=0.0)}'"
     return f"unknown key '{key[:60]}'; {hint}"
 
 
 def _keys_at(path: Path) -> set[str]:
     model: Any = Definition
+    free_key = False
     for step in path:
-        if isinstance(model, type) and issubclass(model, BaseModel) and isinstance(step, str):
-            field = model.model_fields.get(step)
-            model = _inner(field.annotation) if field else None
-        # An index or a free key stays with the model of the items.
-    found = isinstance(model, type) and issubclass(model, BaseModel)
-    return set(model.model_fields) if found else set()
+        if free_key or isinstance(step, int):
+            # The author's own key, or an index: what follows are the items.
+            free_key = False
+            continue
+        field = model.model_fields.get(step) if _is_model(model) else None
+        model = _inner(field.annotation) if field else None
+        free_key = field is not None and get_origin(field.annotation) is dict
+    return set(model.model_fields) if _is_model(model) else set()
+
+
+def _is_model(thing: Any) -> bool:
+    return isinstance(thing, type) and issubclass(thing, BaseModel)
 
 
 def _inner(annotation: Any) -> Any:
@@ -109,7 +119,7 @@ def invalid(problems: Iterable[tuple[Path, str, tuple[int, int] | None]]) -> Inv
     """One error out of many problems, each with its place in the text when there is one."""
     errors = tuple(
         FieldError(
-            path_text(path) or "definition",
+            path_text(path)[:200] or "definition",
             reason,
             line=None if at is None else at[0] + 1,
             column=None if at is None else at[1] + 1,
@@ -118,7 +128,8 @@ def invalid(problems: Iterable[tuple[Path, str, tuple[int, int] | None]]) -> Inv
     )
     first = errors[0]
     where = f"line {first.line}: " if first.line else ""
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    others = len(errors) - 1
+    more = f" (and {others} more)" if others else ""
     return InvalidInput(
-        f"{where}{first.field}: {first.reason}{more}", code="invalid_definition", errors=errors[:MAX_PROBLEMS]
+        f"{where}{first.field}: {first.reason}{more}", code="invalid_definition", errors=errors
     )

@@ -1,9 +1,10 @@
 """What must hold between the fields of a definition, so that no engine refuses what we accepted."""
 
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from backend.domain import constraints
-from backend.domain.definition_errors import Problem
+from backend.domain.definition_errors import MAX_PROBLEMS, Problem
 from backend.domain.image_reference import check_image
 from backend.errors import InvalidInput
 from backend.models.definitions import Definition
@@ -12,17 +13,9 @@ HOST_NETWORK = "host"
 
 
 def broken_rules(definition: Definition) -> list[Problem]:
-    """Every rule that `definition` breaks, in the order of its fields."""
-    return [
-        *_image(definition),
-        *_mode(definition),
-        *_ports(definition),
-        *_networks(definition),
-        *_mount_targets(definition),
-        *_file_targets(definition),
-        *_placement(definition),
-        *_resources(definition),
-    ]
+    """The rules that `definition` breaks, up to as many as anybody would read."""
+    rules = (_image, _mode, _ports, _networks, _mount_targets, _file_targets, _placement, _resources)
+    return list(islice(chain.from_iterable(rule(definition) for rule in rules), MAX_PROBLEMS))
 
 
 def _image(definition: Definition) -> Iterator[Problem]:

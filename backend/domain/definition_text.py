@@ -25,7 +25,9 @@ def parse(text: str, *, name: str) -> Definition:
     root = yaml_tree.read(text.removeprefix(BOM))
     definition, problems = _checked(yaml_tree.value_of(root), name)
     if definition is None:
-        raise invalid((path, reason, _at(root, path)) for path, reason in problems)
+        placed = ((_at(root, path), path, reason) for path, reason in problems)
+        by_line = sorted(placed, key=lambda one: one[0][0])
+        raise invalid((path, reason, at) for at, path, reason in by_line)
     return definition
 
 
@@ -112,8 +114,17 @@ def _in_order(data: Mapping[str, object]) -> dict[str, object]:
 
 
 def with_replicas(text: str, replicas: int) -> str:
-    """`text` with another number of replicas, and nothing else touched."""
-    return with_changes(text, {**as_mapping(text), "replicas": replicas})
+    """`text` with another number of replicas, and nothing else touched.
+
+    Raises InvalidInput for a global service, which has no such number.
+    """
+    data = as_mapping(text)
+    if str(data.get("mode", "")).startswith("global"):
+        reason = f"cannot be given: mode is {data['mode']}, which runs one task on every node"
+        raise InvalidInput(
+            f"replicas {reason}", code="global_not_scalable", errors=(FieldError("replicas", reason),)
+        )
+    return with_changes(text, {**data, "replicas": replicas})
 
 
 def with_changes(text: str, new: Mapping[str, object]) -> str:

@@ -39,6 +39,8 @@ class ImageReference:
         """Raises InvalidInput that says which piece is wrong."""
         if re.fullmatch(r"[a-f0-9]{64}", text):
             raise refused("is a bare image id; nodes can only pull a name")
+        if "://" in text:
+            raise refused(f"'{text[:120]}' begins with a scheme; write the registry's host alone")
         rest, at, digest = text.partition("@")
         if at and not _DIGEST.fullmatch(digest):
             raise refused(

@@ -1,11 +1,15 @@
 """Plain data → YAML as a person would write it; what any YAML reader could misread is quoted."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import yaml
 
 from backend.domain.yaml_tree import plain_value
 from backend.models.compose_values import WrittenFloat, WrittenInt
+
+# Ports and times: Docker's documentation quotes them, because YAML 1.1 reads some as numbers to base 60.
+_NUMBER_LIKE: Final = re.compile(r"[0-9]+([:/-][0-9]+)+")
 
 
 def dump(value: object) -> str:
@@ -49,7 +53,7 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     style = None
     if "\n" in text:
         style = "|" if not isinstance(dumper, _InlineDumper) and _fits_a_block(text) else '"'
-    elif plain_value(text) is not text or text in {"<<", "="}:
+    elif plain_value(text) is not text or text in {"<<", "="} or _NUMBER_LIKE.fullmatch(text):
         style = "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

@@ -1,5 +1,7 @@
 """What may be written in a definition, in every form, and what it means."""
 
+# ruff: noqa: E501  (tables read best with one case on one line)
+
 from typing import Any
 
 import pytest
@@ -15,7 +17,9 @@ def read(yaml: str) -> Definition:
     return parse(f"name: web\nimage: nginx:1\n{yaml}", name="web")
 
 
-def port(target: int, published: int | None = None, protocol: str = "tcp", mode: str = "ingress") -> dict[str, Any]:
+def port(
+    target: int, published: int | None = None, protocol: str = "tcp", mode: str = "ingress"
+) -> dict[str, Any]:
     return {"target": target, "published": published, "protocol": protocol, "mode": mode}
 
 
@@ -57,7 +61,10 @@ def test_ports_have_a_short_and_a_long_form(written: str, meant: list[dict[str, 
             },
         ),
         ("data:/data", {"type": "volume", "source": "data", "target": "/data"}),
-        ("data:/data:nocopy", {"type": "volume", "source": "data", "target": "/data", "volume": {"nocopy": True}}),
+        (
+            "data:/data:nocopy",
+            {"type": "volume", "source": "data", "target": "/data", "volume": {"nocopy": True}},
+        ),
         ("/data", {"type": "volume", "target": "/data"}),
         ("data-{{.Task.Slot}}:/data", {"type": "volume", "source": "data-{{.Task.Slot}}", "target": "/data"}),
         ("/data/:/data/", {"type": "bind", "source": "/data/", "target": "/data"}),
@@ -79,7 +86,11 @@ def test_four_gigabytes_of_shared_memory_can_be_asked_for_in_three_ways() -> Non
     )
     for way in ways:
         (mount,) = read(way).all_mounts
-        assert (mount.type, mount.target, mount.tmpfs and mount.tmpfs.size) == ("tmpfs", "/dev/shm", 4 * GB), way
+        assert (mount.type, mount.target, mount.tmpfs and mount.tmpfs.size) == (
+            "tmpfs",
+            "/dev/shm",
+            4 * GB,
+        ), way
 
 
 @pytest.mark.parametrize(
@@ -97,13 +108,24 @@ def test_four_gigabytes_of_shared_memory_can_be_asked_for_in_three_ways() -> Non
         ('{CERT: "a\\nb\\tc"}', {"CERT": "a\nb\tc"}),
     ],
 )  # fmt: skip
-def test_env_is_a_mapping_or_a_list_and_values_are_kept_as_written(written: str, meant: dict[str, str]) -> None:
+def test_env_is_a_mapping_or_a_list_and_values_are_kept_as_written(
+    written: str, meant: dict[str, str]
+) -> None:
     assert read(f"env: {written}").env == meant
 
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [("10s", 10), ("1m30s", 90), ("500ms", 0.5), ("1.5h", 5400), ("1h1m1s", 3661), ("0", 0), (".5s", 0.5), ("2µs", 2e-6)],
+    [
+        ("10s", 10),
+        ("1m30s", 90),
+        ("500ms", 0.5),
+        ("1.5h", 5400),
+        ("1h1m1s", 3661),
+        ("0", 0),
+        (".5s", 0.5),
+        ("2µs", 2e-6),
+    ],
 )
 def test_durations_are_read_as_go_writes_them(written: str, seconds: float) -> None:
     assert read(f"stop_grace_period: {written}").stop_grace_period == round(seconds * SECOND)
@@ -118,7 +140,10 @@ def test_sizes_are_powers_of_1024(written: object, size: int) -> None:
     assert read(f"resources: {{limits: {{memory: {written}}}}}").resources.limits.memory == size
 
 
-@pytest.mark.parametrize(("written", "nano"), [("'0.5'", 500_000_000), ("2", 2 * SECOND), ("0.001", 1_000_000), ("1.50", 1_500_000_000)])
+@pytest.mark.parametrize(
+    ("written", "nano"),
+    [("'0.5'", 500_000_000), ("2", 2 * SECOND), ("0.001", 1_000_000), ("1.50", 1_500_000_000)],
+)
 def test_cores_may_be_texts_or_numbers(written: str, nano: int) -> None:
     assert read(f"resources: {{limits: {{cpus: {written}}}}}").resources.limits.cpus == nano
 
@@ -135,7 +160,12 @@ def test_gpus_are_generic_resources(written: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "words"),
-    [("nginx -g 'daemon off;'", ("nginx", "-g", "daemon off;")), ("[sleep, 10]", ("sleep", "10")), ("[]", ()), ("''", ())],
+    [
+        ("nginx -g 'daemon off;'", ("nginx", "-g", "daemon off;")),
+        ("[sleep, 10]", ("sleep", "10")),
+        ("[]", ()),
+        ("''", ()),
+    ],
 )
 def test_a_command_is_a_list_or_one_line(written: str, words: tuple[str, ...]) -> None:
     yaml = f'command: "{written}"' if "'d" in written else f"command: {written}"
@@ -158,7 +188,9 @@ def test_a_health_test_is_a_line_or_a_list(written: str, test: tuple[str, ...]) 
 
 
 def test_placement_can_stand_at_the_top_or_in_composes_place() -> None:
-    top = read("constraints: [node.role == worker]\npreferences: [{spread: node.labels.zone}]\nmax_replicas_per_node: 1")
+    top = read(
+        "constraints: [node.role == worker]\npreferences: [{spread: node.labels.zone}]\nmax_replicas_per_node: 1"
+    )
     below = read(
         "placement:\n  constraints: [node.role == worker]\n  preferences: [{spread: node.labels.zone}]\n"
         "  max_replicas_per_node: 1"
@@ -176,7 +208,9 @@ def test_networks_are_a_list_or_a_mapping_with_aliases() -> None:
 
 @pytest.mark.parametrize("kind", ["secrets", "configs"])
 def test_secrets_and_configs_have_a_short_and_a_long_form(kind: str) -> None:
-    short, long = getattr(read(f"{kind}: [plain, {{source: b, target: /etc/b, uid: 5, gid: '6', mode: 0440}}]"), kind)
+    short, long = getattr(
+        read(f"{kind}: [plain, {{source: b, target: /etc/b, uid: 5, gid: '6', mode: 0440}}]"), kind
+    )
     assert (short.source, short.file_name, short.uid, short.mode) == ("plain", "plain", "0", 0o444)
     assert (long.file_name, long.uid, long.gid, long.mode) == ("/etc/b", "5", "6", 0o440)
 
@@ -239,4 +273,4 @@ def test_names_that_files_urls_and_swarm_all_take(name: str) -> None:
 
 def test_a_definition_never_changes() -> None:
     with pytest.raises(Exception, match="frozen"):
-        read("").replicas = 3
+        setattr(read(""), "replicas", 3)  # noqa: B010

@@ -1,0 +1,48 @@
+"""The examples are documentation, seed data and test data at once."""
+
+from pathlib import Path
+
+import pytest
+
+from backend.domain.definition_text import as_mapping, parse, to_text
+from backend.domain.image_reference import PLACEHOLDER
+from backend.domain.service_spec import build_spec
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "definitions" / "examples").glob("*.yaml"))
+WANTED = {"hello-world", "greeter", "batch-job", "gpu-service", "x11-display", "node-agent"}
+
+
+def test_every_kind_of_service_has_its_example() -> None:
+    assert {path.stem for path in EXAMPLES} == WANTED
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.stem))
+def test_an_example_reads_explains_itself_and_becomes_a_spec(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    definition = parse(text, name=path.stem)
+    assert as_mapping(text)["name"] == path.stem
+    assert definition.image.startswith(f"{PLACEHOLDER}/")
+    assert text.startswith("# ")
+    assert build_spec(definition, image="registry.example/x:1")["Name"] == path.stem
+    assert parse(to_text(as_mapping(text), name=path.stem), name=path.stem) == definition
+
+
+def test_the_tour_shows_every_key_of_the_brief() -> None:
+    keys = as_mapping((EXAMPLES[0].parent / "hello-world.yaml").read_text(encoding="utf-8")).keys()
+    assert keys >= {
+        "name",
+        "image",
+        "replicas",
+        "ports",
+        "env",
+        "constraints",
+        "labels",
+        "networks",
+        "mounts",
+    }
+
+
+def test_ports_of_the_examples_work_without_a_routing_mesh() -> None:
+    for path in EXAMPLES:
+        definition = parse(path.read_text(encoding="utf-8"), name=path.stem)
+        assert all(port.mode == "host" for port in definition.ports), path.stem
