@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 from e2e.server import Server
 from lab import Lab
 from lab.host import unsuitable
+from tests.fakes.lab_fixture import clear_dead_runs
 
 OUTPUT = Path(__file__).parent / "output"
 CHROMIUM_FLAGS = [
@@ -30,9 +31,8 @@ def lab() -> Iterator[Lab]:
     """Three nodes that belong to one file of tests: they may be drained, cut off and switched off."""
     if reason := unsuitable():
         pytest.skip(reason)
-    lab = Lab("e2e")
-    lab.down()
-    with lab:
+    clear_dead_runs()
+    with Lab(f"test-{os.getpid()}-e2e") as lab:
         yield lab
 
 

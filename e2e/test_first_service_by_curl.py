@@ -36,7 +36,7 @@ def curl(server: Server) -> Curl:
     return call
 
 
-def verdict(curl: Curl, answer: tuple[int, Any], *, within: float = 60) -> str:
+def verdict(curl: Curl, answer: tuple[int, Any], *, within: float = 120) -> str:
     """Follow a deployment that was just accepted until it is over."""
     status, deployment = answer
     assert status == 202, deployment
@@ -101,14 +101,14 @@ def test_three_replicas_on_three_nodes_answer_on_each_nodes_address(curl: Curl, 
 
     assert verdict(curl, curl("POST", "/api/services/web/deploy")) == "succeeded"
 
-    eventually(lambda: service(curl, "web")["status"] == "running", within=10)
+    eventually(lambda: service(curl, "web")["status"] == "running", within=30)
     web = service(curl, "web")
     assert (web["desired"], web["running"]) == (3, 3)
     assert web["digest"].startswith("sha256:")
     assert running_on(curl, "web") == {"manager-1": 1, "worker-1": 1, "worker-2": 1}
     addresses = {node["hostname"]: node["address"] for node in curl("GET", "/api/nodes")[1]["items"]}
     for hostname, address in addresses.items():
-        page = eventually(lambda url=f"http://{address}:{PORT}/": fetch(url), within=10)  # type: ignore[misc]
+        page = eventually(lambda url=f"http://{address}:{PORT}/": fetch(url), within=30)  # type: ignore[misc]
         assert hostname in page
 
 
@@ -128,7 +128,7 @@ def test_a_second_service_without_a_port_is_scaled_to_five(curl: Curl) -> None:
 
     assert verdict(curl, curl("POST", "/api/services/quiet/scale", {"replicas": 5})) == "succeeded"
 
-    eventually(lambda: service(curl, "quiet")["running"] == 5, within=10)
+    eventually(lambda: service(curl, "quiet")["running"] == 5, within=30)
     quiet = service(curl, "quiet")
     assert quiet["definition"]["replicas"] == 5, "a scale is written into the definition"
 
@@ -155,9 +155,9 @@ def test_a_batch_job_that_ends_well_is_stopped_and_one_that_does_not_is_failed(c
         assert status == 201, body
         verdict(curl, curl("POST", f"/api/services/{name}/deploy"))
 
-    eventually(lambda: service(curl, "batch")["status"] == "stopped", within=30)
+    eventually(lambda: service(curl, "batch")["status"] == "stopped", within=60)
     assert service(curl, "batch")["reason"] == "complete"
-    eventually(lambda: service(curl, "crasher")["status"] == "failed", within=30)
+    eventually(lambda: service(curl, "crasher")["status"] == "failed", within=60)
     assert service(curl, "crasher")["reason"] == "non_zero_exit"
 
 
@@ -172,18 +172,18 @@ def test_draining_a_node_names_what_moves_and_moves_it(curl: Curl) -> None:
 
     eventually(
         lambda: "worker-1" not in running_on(curl, "quiet") and service(curl, "quiet")["running"] == 5,
-        within=45,
+        within=90,
     )
     assert curl("POST", "/api/nodes/worker-1/activate")[0] == 200
-    eventually(lambda: service(curl, "web")["running"] == 3, within=45)
+    eventually(lambda: service(curl, "web")["running"] == 3, within=90)
 
 
 def test_a_node_without_power_is_shown_as_it_is(curl: Curl, lab: Lab) -> None:
     lab.power_off("worker-2")
     try:
-        # 13 s until the managers give it up, 20 s leave room for a busy machine.
-        eventually(lambda: curl("GET", "/api/nodes/worker-2")[1]["state"] == "down", within=40)
-        eventually(lambda: "worker-2" not in running_on(curl, "web"), within=10)
+        # about 13 s until the managers give it up, the rest leaves room for a busy machine.
+        eventually(lambda: curl("GET", "/api/nodes/worker-2")[1]["state"] == "down", within=90)
+        eventually(lambda: "worker-2" not in running_on(curl, "web"), within=30)
         web = service(curl, "web")
         assert web["status"] in ("degraded", "pending")
         assert web["running"] == 2, "no other node has the port free, and the dead one does not count"
@@ -195,7 +195,7 @@ def test_a_node_without_power_is_shown_as_it_is(curl: Curl, lab: Lab) -> None:
         assert status == 200, "logs have a deadline even when a node is dead"
     finally:
         lab.power_on("worker-2")
-    eventually(lambda: service(curl, "web")["running"] == 3, within=60)
+    eventually(lambda: service(curl, "web")["running"] == 3, within=120)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_bad_input_is_a_problem_that_names_it(
 
 def test_stop_removes_it_from_the_swarm_and_keeps_it_in_the_catalog(curl: Curl) -> None:
     assert verdict(curl, curl("POST", "/api/services/web/stop")) == "succeeded"
-    eventually(lambda: not service(curl, "web")["live"], within=10)
+    eventually(lambda: not service(curl, "web")["live"], within=30)
     web = service(curl, "web")
     assert (web["status"], web["reason"]) == ("stopped", "removed")
     status, problem = curl("POST", "/api/services/web/stop")

@@ -1,7 +1,9 @@
 """`make test`: checks, the page's unit tests, then pytest, whose counts come last."""
 
+import signal
 import subprocess
 import sys
+from types import FrameType
 
 from scripts import check
 from scripts.shell import ROOT
@@ -11,10 +13,22 @@ from scripts.steps import VENV, npm_run, run_all
 def main() -> int:
     failed = run_all([*check.STEPS, npm_run("page: unit tests", "test")])
     # pytest runs even then: one run tells everything.
-    tests = subprocess.run([str(VENV / "python"), "-m", "pytest", *sys.argv[1:]], cwd=ROOT, check=False)
+    code = pytest(sys.argv[1:])
     if failed:
         print(f"failed before pytest: {', '.join(failed)} (see above)", file=sys.stderr, flush=True)
-    return tests.returncode or (1 if failed else 0)
+    return code or (1 if failed else 0)
+
+
+def pytest(arguments: list[str]) -> int:
+    tests = subprocess.Popen([str(VENV / "python"), "-m", "pytest", *arguments], cwd=ROOT)
+
+    def pass_on(_number: int, _frame: FrameType | None) -> None:
+        tests.send_signal(signal.SIGINT)
+
+    # pytest has labs to take down: Ctrl-C reaches it by itself, and a SIGTERM to us must not orphan it.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, pass_on)
+    return tests.wait()
 
 
 if __name__ == "__main__":
