@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
+# A test run that is killed must not leave a server behind.
+DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
 
 
 def eventually[T](look: Callable[[], T], *, within: float, every: float = 0.2) -> T:
@@ -82,7 +85,7 @@ class Server:
         with self.log.open("ab") as log:
             # Not in the checkout: a developer's .env must not reach a test.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "backend"],
+                [*DIE_WITH_US, sys.executable, "-m", "backend"],
                 cwd=self.folder,
                 env={**inherited, **self._variables},
                 stdin=subprocess.DEVNULL,
