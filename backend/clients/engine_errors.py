@@ -152,6 +152,9 @@ RULES: tuple[Rule, ...] = (
         _port_taken,
     ),
     Rule(r"name conflicts with an existing object|already exists", _name_taken, frozenset({409, 500})),
+    # These two come as 500, though it is the spec that is wrong.
+    Rule(r"constraint expected one operator|(key|value) '.*' is invalid", _invalid, kind="service"),
+    Rule(r"\b(network|volume|secret|config)s? .*not found", _invalid, kind="service"),
     Rule(r"does not have a previous spec", _conflict("no_previous_spec")),
     Rule(r"service mode change is not allowed", _refused("mode_change")),
     Rule(r"renaming services is not supported", _refused("rename")),

@@ -506,7 +506,8 @@ def _service_ports(wire: WireService, spec: dict[str, Any]) -> tuple[Port, ...]:
 
 
 def _ports(wire: Iterable[_Port]) -> tuple[Port, ...]:
-    return tuple(
+    # Engines report a host port once for IPv4 and once for IPv6.
+    ports = (
         Port(
             port.target_port,
             port.published_port or None,
@@ -515,6 +516,7 @@ def _ports(wire: Iterable[_Port]) -> tuple[Port, ...]:
         )
         for port in wire
     )
+    return tuple(dict.fromkeys(ports))
 
 
 def _exit_code(status: _TaskStatus) -> int | None:

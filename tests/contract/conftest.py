@@ -29,8 +29,10 @@ async def swarm(engine_name: str, request: pytest.FixtureRequest) -> AsyncIterat
     if engine_name == "fake":
         async with FakeEngine(nodes=3) as fake:
             client = SwarmClient(fake.docker_host)
-            yield SwarmUnderTest(client, fake.registry_host, fake)
-            await client.close()
+            try:
+                yield SwarmUnderTest(client, fake.registry_host, fake)
+            finally:
+                await client.close()
         return
     shared: Labs = request.getfixturevalue("labs")
     real = shared.get(engine_name)
@@ -39,5 +41,7 @@ async def swarm(engine_name: str, request: pytest.FixtureRequest) -> AsyncIterat
     try:
         yield under_test
     finally:
-        await under_test.clean()
-        await client.close()
+        try:
+            await under_test.clean()
+        finally:
+            await client.close()

@@ -75,7 +75,7 @@ async def test_tasks_of_a_service_with_everything_are_up_to_date(swarm: SwarmUnd
             "User": "root",
             "StopSignal": "SIGTERM",
             "Dir": "/tmp",
-            "Args": ["ignored"],
+            "Args": ["/bin/hello-world"],
             "Groups": ["0"],
         },
         task={

@@ -425,9 +425,8 @@ class EngineHttp:
             for task in tasks():
                 node = self._store.nodes.get(task.node_id)
                 if node is None:
-                    if task.state == "pending":
-                        missing.append(f"task {task.id} has not been scheduled")
-                elif not node.powered:
+                    continue
+                if not node.powered:
                     hang = hang or node.state == "ready"
                     missing.append(f"node {node.id} is not available")
                 else:

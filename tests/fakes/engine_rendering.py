@@ -105,7 +105,8 @@ def render_task(task: FakeTask) -> bytes:
                 "PID": pid,
                 "ExitCode": task.exit_code or 0,
             }
-        published = task.host_ports if task.state == "running" else []
+        # Once for IPv4, once for IPv6.
+        published = [p for p in task.host_ports for _ in "46"] if task.state == "running" else []
         status["PortStatus"] = {"Ports": published} if published else {}
         rendered: Spec = {
             "ID": task.id,

@@ -34,7 +34,7 @@ def check_spec(store: Store, spec: Spec, *, service: FakeService | None) -> None
     _check_endpoint(spec)
     for text in (spec["TaskTemplate"].get("Placement") or {}).get("Constraints") or []:
         if problem := engine_scheduler.constraint_problem(text):
-            raise invalid(problem)
+            raise rpc(500, "Unknown", problem)
     _check_references(store, spec["TaskTemplate"]["ContainerSpec"])
     _check_ports(store, spec, service)
     if service is None:
@@ -58,7 +58,7 @@ def resolve_networks(store: Store, spec: Spec) -> None:
         known = [store.swarm_host_network, *store.objects["networks"].values()]
         found = next((n for n in known if target in (n["Id"], n["Name"])), None)
         if found is None:
-            raise Refused(404, f"network {target} not found")
+            raise Refused(500, f"network {target} not found")
         if found["Scope"] != "swarm":
             raise Refused(
                 403,
