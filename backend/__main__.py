@@ -40,6 +40,7 @@ def serve(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM; return the exit code."""
     import uvicorn
 
+    from backend.http_protocol import BoundedHttp
     from backend.main import create_app
 
     log_lines.install()
@@ -54,6 +55,7 @@ def serve(settings: Settings) -> int:
         app,
         host=settings.app_host,
         port=settings.app_port,
+        http=BoundedHttp,
         log_config=None,
         access_log=False,
         server_header=False,

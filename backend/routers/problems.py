@@ -36,6 +36,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "invalid_json": 400,
     "malformed_request": 400,
     "method_not_allowed": 405,
+    "registry_unreachable": 502,
     "request_timeout": 408,
     "unsupported_media_type": 415,
     "wrong_host": 421,

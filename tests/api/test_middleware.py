@@ -237,6 +237,12 @@ async def test_odd_addresses_never_give_5xx(running: RunningApp, path: str) -> N
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_control_character_in_a_query_is_named_by_its_parameter(running: RunningApp) -> None:
+    answer = await running.client.get("/api/services?limit=5&match=a%1bb")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"field": "match", "reason": "holds the control character U+001B"}]
+
+
 async def test_a_body_of_more_than_a_mebibyte_is_413_however_it_is_sent(running: RunningApp) -> None:
     too_much = b"x" * (bodies.MAX_BODY + 1)
     declared = await running.client.post(
