@@ -7,6 +7,7 @@ import {
   type ErrorComponentProps,
   lazyRouteComponent,
   Outlet,
+  type RouterHistory,
   redirect,
   useRouter,
 } from "@tanstack/react-router";
@@ -135,9 +136,10 @@ const routeTree = root.addChildren([
   }),
 ]);
 
-export const makeRouter = (cache: QueryClient) =>
+export const makeRouter = (cache: QueryClient, history?: RouterHistory) =>
   createRouter({
     routeTree,
+    ...(history && { history }),
     context: { cache },
     defaultPreload: "intent",
     defaultPendingComponent: Opening,

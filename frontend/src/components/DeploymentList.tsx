@@ -81,9 +81,13 @@ export function DeploymentList({
   );
 }
 
+/** The first deploy of a service: everything changed, so no paths are worth naming. */
+const isNew = ({ kind, from_revision: from, changes }: Deployment) =>
+  kind === "deploy" && from === null && changes.length === 1 && changes[0] === "service";
+
 function Changes({ deployment }: { deployment: Deployment }) {
   const { changes, kind, restarts_tasks: restarts } = deployment;
-  if (kind === "stop") return null;
+  if (kind === "stop" || isNew(deployment)) return null;
   if (changes.length === 0)
     return <p className="mt-1 text-ink-3 text-sm">Nothing to change: the swarm ran exactly this.</p>;
   return (

@@ -49,7 +49,12 @@ export function ServiceList({ view, search, onSearch }: Props) {
   const set = (change: { q?: string; show?: ServiceFilter }) => onSearch({ q, show, ...change });
   return (
     <>
-      <div className="mb-3.5 flex flex-wrap items-center gap-x-3 gap-y-2.5">
+      <div
+        className={clsx(
+          "mb-3.5 flex flex-wrap items-center gap-x-3 gap-y-2.5",
+          services.length === 0 && "hidden",
+        )}
+      >
         <div className="relative w-full sm:w-[300px]">
           <input
             ref={box}
@@ -169,8 +174,8 @@ function NoServices() {
       icon={Boxes}
       title="No services yet"
       action={
-        <Link to="/new-service" className={buttonClass("primary")}>
-          New service
+        <Link to="/new-service" className={buttonClass("plain")}>
+          Write the first definition
         </Link>
       }
     >

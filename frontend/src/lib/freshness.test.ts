@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { noAnswer } from "@/api/problem";
+import { health } from "@/testing/samples";
+import { freshness } from "./freshness";
+
+test("the age is the server's plus the time since its answer, whatever the two clocks say", () => {
+  expect(freshness(health({ stale_seconds: 0.4 }), 10_000, 12_000, null)).toEqual({
+    state: "live",
+    age: 2.4,
+  });
+});
+
+test("an old picture is stale, and the reason is what the last request said", () => {
+  const found = freshness(health({ stale_seconds: 1 }), 0, 20_000, noAnswer());
+  expect(found).toMatchObject({ state: "stale", age: 21 });
+  expect(found).toHaveProperty("why", noAnswer().detail);
+});
+
+test("an engine that does not answer makes even a young picture the last one", () => {
+  const { engine } = health();
+  const away = { ...engine, connected: false, detail: "Connection refused." };
+  expect(freshness(health({ engine: away }), 0, 500, null)).toEqual({
+    state: "stale",
+    age: 0.9,
+    why: "Connection refused.",
+  });
+});
+
+test("before the first answer nothing is claimed", () => {
+  expect(freshness(undefined, 0, 0, null)).toEqual({ state: "unknown" });
+  expect(freshness(undefined, 0, 0, noAnswer())).toMatchObject({ state: "stale", age: null });
+});
