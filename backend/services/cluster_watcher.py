@@ -40,7 +40,7 @@ class ClusterWatcher:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._follow_events)
             failures = 0
-            # The cheapest of the last looks: on a busy machine the others tell of the queue, not of the engine.
+            # The cheapest of the last looks: on a busy machine the others tell of the queue, not the engine.
             costs: deque[float] = deque(maxlen=5)
             while True:
                 costs.append(await self.look())
