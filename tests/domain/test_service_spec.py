@@ -274,11 +274,9 @@ def test_the_hosts_network_needs_no_reference_but_uses_one_that_is_known() -> No
 
 def test_names_that_must_exist_are_told_beforehand() -> None:
     needed = names_needed(parse(FULL, name="web"))
-    assert (needed.networks, needed.secrets, needed.configs) == (
-        {"front", "back"},
-        {"key", "cert"},
-        {"conf"},
-    )
+    assert needed.networks == {"front", "back"}
+    assert needed.secrets == {"key", "cert"}
+    assert needed.configs == {"conf"}
 
 
 @pytest.mark.parametrize(
