@@ -14,17 +14,21 @@ class UnexpectedErrors:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
+        if scope["type"] == "websocket":
+            # No route speaks WebSocket; a plain close is the one refusal servers take without complaint.
+            await send({"type": "websocket.close", "code": 1008})
+            return
         started = False
 
         async def send_and_remember(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] in ("http.response.start", "websocket.accept")
+            started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
             await self._app(scope, receive, send_and_remember)
         except Exception as error:
-            if started or scope["type"] != "http":
+            if started:
                 raise
             await problems.unexpected(error)(scope, receive, send)
 

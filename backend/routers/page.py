@@ -29,9 +29,6 @@ class Page:
         self._files = StaticFiles(directory=folder, check_dir=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
         response = await self._respond(scope)
         await response(scope, receive, send)
 

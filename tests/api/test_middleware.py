@@ -134,6 +134,22 @@ async def test_beyond_loopback_nothing_answers_until_somebody_can_sign_in(tmp_pa
             assert (await outside.get("/api/health")).status_code == 200
 
 
+async def test_a_websocket_is_closed_whoever_asks(running: RunningApp) -> None:
+    for path in ("/api/services", "/", "/api/nope"):
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: dict[str, Any], sent: list[dict[str, Any]] = sent) -> None:
+            sent.append(message)
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "websocket.connect"}
+
+        headers = [(b"host", b"localhost"), (b"authorization", f"Bearer {running.token}".encode())]
+        scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b"", "scheme": "ws"}
+        await running.app(scope, receive, send)  # type: ignore[arg-type]
+        assert [message["type"] for message in sent] == ["websocket.close"]
+
+
 # Bodies -----------------------------------------------------------------------------------------------
 
 
