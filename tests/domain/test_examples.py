@@ -7,6 +7,7 @@ import pytest
 from backend.domain.definition_text import as_mapping, parse, to_text
 from backend.domain.image_reference import PLACEHOLDER
 from backend.domain.service_spec import build_spec
+from backend.models.definitions import Definition
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "definitions" / "examples").glob("*.yaml"))
 WANTED = {"hello-world", "greeter", "batch-job", "gpu-service", "x11-display", "node-agent"}
@@ -46,3 +47,8 @@ def test_ports_of_the_examples_work_without_a_routing_mesh() -> None:
     for path in EXAMPLES:
         definition = parse(path.read_text(encoding="utf-8"), name=path.stem)
         assert all(port.mode == "host" for port in definition.ports), path.stem
+
+
+def test_the_guide_documents_every_key() -> None:
+    guide = (EXAMPLES[0].parents[2] / "docs" / "guide" / "definitions.md").read_text(encoding="utf-8")
+    assert [key for key in Definition.model_fields if f"`{key}`" not in guide] == []
