@@ -41,13 +41,14 @@ class _Edit:
         self.splices: list[tuple[int, int, str]] = []
 
     def applied(self) -> str:
-        text = self.text
-        line_break = "\r\n" if "\r\n" in text else "\n"
-        # From the end on, so that earlier offsets stay right; equal ones in the order they were asked for.
-        numbered = sorted(enumerate(self.splices), key=lambda one: (one[1][0], one[0]), reverse=True)
-        for _, (start, end, piece) in numbered:
-            text = text[:start] + piece.replace("\n", line_break) + text[end:]
-        return text
+        line_break = "\r\n" if "\r\n" in self.text else "\n"
+        parts: list[str] = []
+        at = 0
+        # Stable: pieces for the same place stay in the order they were asked for.
+        for start, end, piece in sorted(self.splices, key=lambda one: one[0]):
+            parts += [self.text[at:start], piece.replace("\n", line_break)]
+            at = max(at, end)
+        return "".join([*parts, self.text[at:]])
 
     def mapping(self, node: Node, new: Mapping[str, Any], key: str, *, top: bool = False) -> None:
         old = plain_data(node, key)
@@ -64,7 +65,7 @@ class _Edit:
         if node.flow:
             self._add_inline(node, {name: new[name] for name in added})
             return
-        kept = [entry for entry in node.entries if entry not in removed]
+        kept = [entry for entry in node.entries if entry.key.text in new]
         for name in added:
             after = self._predecessor(kept, name) if top else kept[-1]
             piece = dump({name: new[name]})
@@ -122,8 +123,8 @@ class _Edit:
             both = min(high - low, new_high - new_low)
             for offset in range(both):
                 self._item(node.items[low + offset], dashes[low + offset], new[new_low + offset], key)
-            for item in node.items[low + both : high]:
-                self._cut_lines(item, item, start=self._line_start(dashes[node.items.index(item)]))
+            for item, dash in zip(node.items[low + both : high], dashes[low + both : high], strict=True):
+                self._cut_lines(item, item, start=self._line_start(dash))
             pieces = "".join(dump([one]) for one in new[new_low + both : new_high])
             if not pieces:
                 continue
