@@ -19,7 +19,7 @@ _STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)"
 _PREFIX = re.compile(rb"(" + _STAMP + rb") (\S*) ", re.DOTALL)
 _LONGEST_PREFIX = 4096
 _GRABBING = "Error grabbing logs: "
-_PARTIAL_ENDS = b"\n"
+_LINE_END = b"\n"
 
 
 class LogDecoder:
@@ -79,15 +79,18 @@ class LogDecoder:
             room = LINE_LIMIT + _LONGEST_PREFIX - len(self._payload)
             self._payload += self._buffer[: min(taken, max(room, 0))]
             self._payload_lost = self._payload_lost or taken > room
+            ended = self._buffer[taken - 1 : taken] == _LINE_END
             del self._buffer[:taken]
             self._frame_left -= taken
             if self._frame_left == 0:
                 payload, lost = bytes(self._payload), self._payload_lost
                 self._payload.clear()
                 self._payload_lost = False
-                yield from self._message(payload, self._stream_number, cut=lost)
+                yield from self._message(payload, self._stream_number, cut=lost, ended=ended)
 
-    def _message(self, payload: bytes, number: int, *, cut: bool = False) -> Iterator[LogLine | LogGap]:
+    def _message(
+        self, payload: bytes, number: int, *, cut: bool = False, ended: bool = False
+    ) -> Iterator[LogLine | LogGap]:
         if number == _SYSTEM_ERROR:
             yield _gap(payload)
             return
@@ -101,7 +104,7 @@ class LogDecoder:
         key = (task, _STREAMS[number])
         partial = self._partial.pop(key, None) or _Partial(time, task, node, _STREAMS[number])
         partial.add(text, cut=cut)
-        if cut or text.endswith(_PARTIAL_ENDS):
+        if ended:
             yield partial.line()
         else:
             # Engines split lines at 16 KiB; each piece comes with time and details of its own.

@@ -148,7 +148,9 @@ class SwarmUnderTest:
 
         async def gone() -> bool:
             ids = {service.id for service in mine}
-            return not any(task.service_id in ids for task in await self.client.tasks())
+            # Engine 20.10 keeps completed tasks of a removed job for ever.
+            left = [task for task in await self.client.tasks() if task.state != "complete"]
+            return not any(task.service_id in ids for task in left)
 
         await eventually(gone, within=self.patience, every=0.1)
         for kind, object_id in reversed(self._objects):

@@ -8,7 +8,7 @@ import pytest
 
 from backend.clients.log_frames import CUT_MARK, LINE_LIMIT
 from backend.errors import NotFound
-from backend.models.cluster import LogLine, Service
+from backend.models.cluster import LogGap, LogLine, Service
 from tests.contract.swarm_under_test import SwarmUnderTest
 from tests.eventually import eventually
 
@@ -127,11 +127,15 @@ async def test_a_service_with_no_task_anywhere_has_no_lines(swarm: SwarmUnderTes
     assert await read(swarm, service) == []
 
 
-async def test_a_task_that_waits_for_a_node_has_no_lines_and_no_gap(swarm: SwarmUnderTest) -> None:
+async def test_a_task_that_waits_for_a_node_is_a_gap_when_asked_for_by_itself(swarm: SwarmUnderTest) -> None:
     service = await swarm.create(task={"Placement": {"Constraints": ["node.labels.never == yes"]}})
     [task] = await swarm.until(service, lambda tasks: tasks and tasks[0].error)
     assert await read(swarm, service) == []
-    assert [line async for line in swarm.client.task_logs(task.id, deadline=5)] == []
+    [gap] = [line async for line in swarm.client.task_logs(task.id, deadline=5)]
+    assert isinstance(gap, LogGap)
+    assert gap.task_id == task.id
+    assert "has not been scheduled" in gap.message
+    assert "rpc error" not in gap.message
 
 
 async def test_logs_of_nothing_are_not_found(swarm: SwarmUnderTest) -> None:

@@ -161,6 +161,8 @@ class EngineHttp:
         me = next((n for n in self._store.nodes.values() if n.role == "manager"), None)
         if self.refusal and self.refusal[1] == LOCKED:
             swarm |= {"LocalNodeState": "locked"}
+        elif self.refusal and self.refusal[1] == EXPIRED:
+            swarm |= {"LocalNodeState": "error", "Error": EXPIRED}
         elif me and not (self.refusal and self.refusal[1] == NOT_A_MANAGER):
             swarm |= {"NodeID": me.id, "LocalNodeState": "active"}
             if not (self.refusal and self.refusal[1] == WORKER):
@@ -425,6 +427,9 @@ class EngineHttp:
             for task in tasks():
                 node = self._store.nodes.get(task.node_id)
                 if node is None:
+                    # Asked about a service, engines pass over tasks that have no node yet.
+                    if request.path.rpartition("/tasks/")[1]:
+                        missing.append(f"task {task.id} has not been scheduled")
                     continue
                 if not node.powered:
                     hang = hang or node.state == "ready"

@@ -1,0 +1,53 @@
+"""Long lists are decoded while they arrive, wherever they are cut."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.clients import wire
+from backend.clients.wire import ListDecoder
+
+
+class Item(msgspec.Struct, rename={"id": "ID", "parts": "Parts"}):
+    id: str
+    parts: list[dict[str, str]] = []
+
+
+def decode(body: bytes, size: int) -> list[str]:
+    decoder = ListDecoder(Item, lambda item: item.id)
+    for at in range(0, len(body), size):
+        decoder.feed(body[at : at + size])
+    return decoder.finish()
+
+
+@given(
+    items=st.lists(
+        st.fixed_dictionaries(
+            {
+                "ID": st.text(max_size=20) | st.just('},{"ID":'),
+                "Parts": st.lists(st.fixed_dictionaries({"ID": st.text(max_size=5)}), max_size=4),
+            }
+        ),
+        max_size=30,
+    ),
+    size=st.integers(1, 64),
+    piece=st.integers(1, 200),
+)
+def test_every_cut_gives_the_same_list(items: list[dict[str, object]], size: int, piece: int) -> None:
+    body = msgspec.json.encode(items) + b"\n"
+    patch = pytest.MonkeyPatch()
+    with patch.context() as changed:
+        changed.setattr(wire, "_PIECE", piece)
+        assert decode(body, size) == [item["ID"] for item in items]
+
+
+@pytest.mark.parametrize("body", [b"null\n", b"[]\n", b"[]"])
+def test_go_writes_an_empty_list_in_several_ways(body: bytes) -> None:
+    assert decode(body, 2) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[{]", b'[{"ID":1}]', b'[{"ID":"a"}'])
+def test_what_is_no_list_is_an_error(body: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode(body, 3)
