@@ -8,8 +8,9 @@ from backend.domain.constraints import parse as parse_constraint
 from backend.domain.definition_rules import HOST_NETWORK
 from backend.errors import FieldError, InvalidInput
 from backend.models.cluster import Platform
-from backend.models.definition_parts import FileReference, Healthcheck, Mount, RollbackConfig, UpdateConfig
+from backend.models.definition_parts import FileReference, Healthcheck, RollbackConfig, UpdateConfig
 from backend.models.definitions import Definition
+from backend.models.mount_forms import Mount
 
 LABEL_REVISION: Final = "swarm-orchestrator.revision"
 LABEL_OPERATION: Final = "swarm-orchestrator.operation"

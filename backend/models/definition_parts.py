@@ -5,8 +5,7 @@ import re
 import shlex
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_validator
 
 from backend.models.compose_values import (
     Block,
@@ -14,269 +13,24 @@ from backend.models.compose_values import (
     FileMode,
     FilledLine,
     Flag,
-    Line,
     Memory,
     NanoCpus,
     Ratio,
-    Size,
     as_text,
     list_from,
     mapping_from,
     only_list,
     refuse,
     shown,
-    size_bytes,
     whole_number,
 )
+from backend.models.definition_base import Options, Part, one_of
 
 MAX_REPLICAS: Final = 100_000
 """As the scale call has it; far beyond what a swarm runs, and safe in every counter of an engine."""
 MAX_UINT32: Final = 2**32 - 1
 OBJECT_NAME: Final = re.compile(r"[a-zA-Z0-9]+(?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?")
 """What swarmkit accepts as the name of a secret or config."""
-VOLUME_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-PROPAGATIONS: Final = ("rprivate", "private", "rshared", "shared", "rslave", "slave")
-
-
-class Part(BaseModel):
-    """A mapping inside a definition: a key it does not know is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty(cls, data: object) -> object:
-        # `ports:` with nothing behind it is null in YAML and means that the key was left empty.
-        if isinstance(data, dict):
-            return {key: value for key, value in data.items() if value is not None}
-        if isinstance(data, cls):
-            return data
-        raise refuse(f"is {shown(data)}; a mapping is expected")
-
-
-def one_of(*words: str) -> BeforeValidator:
-    def read(value: object) -> str:
-        if isinstance(value, str) and value in words:
-            return value
-        if value is False and "none" in words:
-            raise refuse("is false; write 'none'")
-        raise refuse(f"is {shown(value)}; one of {', '.join(words)} is expected")
-
-    return BeforeValidator(read)
-
-
-def _port_number(value: object, what: str) -> int:
-    text = as_text(value).strip()
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= 65535:
-        raise refuse(f"{what} is {shown(value)}; a port is a number from 1 to 65535")
-    return int(text)
-
-
-def _target_port(value: object) -> int:
-    return _port_number(value, "the container's port")
-
-
-def _published_port(value: object) -> int | None:
-    # Engines write 0 for "pick one", which is what leaving it out says.
-    return None if value in {0, "0"} and value is not False else _port_number(value, "the published port")
-
-
-Protocol = Literal["tcp", "udp", "sctp"]
-PublishMode = Literal["ingress", "host"]
-
-
-class Port(Part):
-    """A published port. `ingress` is reachable on every node, `host` only where a task runs."""
-
-    target: Annotated[int, BeforeValidator(_target_port)]
-    published: Annotated[int | None, BeforeValidator(_published_port)] = None
-    protocol: Annotated[Protocol, one_of("tcp", "udp", "sctp")] = "tcp"
-    mode: Annotated[PublishMode, one_of("ingress", "host")] = "ingress"
-
-
-def _port_range(text: str, what: str) -> list[int]:
-    first, dash, last = text.partition("-")
-    low = _port_number(first, what)
-    high = _port_number(last, what) if dash else low
-    if high < low:
-        raise refuse(f"{what} range '{text}' runs backwards")
-    return list(range(low, high + 1))
-
-
-def _short_port(value: object) -> list[dict[str, object]]:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise refuse(f"is {shown(value)}; a port such as '8080:80' or a mapping with 'target' is expected")
-    text, slash, protocol = as_text(value).strip().partition("/")
-    if slash and protocol not in {"tcp", "udp", "sctp"}:
-        raise refuse(f"names the protocol '{protocol[:20]}'; tcp, udp or sctp is expected")
-    parts = text.split(":")
-    if len(parts) > 2:
-        raise refuse(
-            f"is {shown(value)}; swarm publishes on every address of a node, so no address can be given: "
-            "write 'published:target'"
-        )
-    targets = _port_range(parts[-1], "the container's port")
-    published: list[int | None] = [None] * len(targets)
-    if len(parts) == 2:
-        published = list(_port_range(parts[0], "the published port"))
-    if len(published) != len(targets):
-        raise refuse(f"is {shown(value)}; the two ranges hold {len(published)} and {len(targets)} ports")
-    if len(targets) > 1000:
-        raise refuse(f"publishes {len(targets)} ports; no more than 1000 can be written as a range")
-    return [
-        {"target": target, "published": outside, "protocol": protocol or "tcp"}
-        for target, outside in zip(targets, published, strict=True)
-    ]
-
-
-def ports_from(value: object) -> list[object]:
-    """All ports in long form; a short range becomes several."""
-    found: list[object] = []
-    for position, item in enumerate(only_list(value)):
-        if isinstance(item, dict | Port):
-            found.append(item)
-            continue
-        try:
-            found.extend(_short_port(item))
-        except PydanticCustomError as problem:
-            raise refuse(f"[{position}] {problem}") from None
-    return found
-
-
-def absolute_path(value: object) -> str:
-    text = as_text(value)
-    if re.search("[\x00-\x1f\x7f]", text):
-        raise refuse("holds a control character; a path is expected")
-    if not text.startswith(("/", "{{")):
-        raise refuse(f"is {shown(value)}, which is no absolute path; it must start with '/'")
-    if ".." in text.split("/"):
-        raise refuse(f"is {shown(value)}; '..' cannot be part of a path here")
-    return text
-
-
-def _mount_target(value: object) -> str:
-    text = absolute_path(value)
-    clean = text.rstrip("/")
-    if not clean:
-        raise refuse("is '/'; nothing can be mounted over the container's root")
-    return clean
-
-
-MountTarget = Annotated[str, BeforeValidator(_mount_target)]
-
-
-Options = Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)]
-
-
-class BindOptions(Part):
-    propagation: Annotated[str | None, one_of(*PROPAGATIONS)] = None
-
-
-class VolumeOptions(Part):
-    nocopy: Flag = False
-    driver: FilledLine | None = None
-    driver_opts: Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)] = Field(
-        default_factory=dict
-    )
-    labels: Annotated[dict[FilledLine, Block], BeforeValidator(mapping_from)] = Field(default_factory=dict)
-
-
-class TmpfsOptions(Part):
-    size: Size | None = None
-    mode: FileMode | None = None
-
-
-class Mount(Part):
-    type: Annotated[Literal["bind", "volume", "tmpfs"], one_of("bind", "volume", "tmpfs")]
-    target: MountTarget
-    source: FilledLine | None = None
-    read_only: Flag = False
-    bind: BindOptions | None = None
-    volume: VolumeOptions | None = None
-    tmpfs: TmpfsOptions | None = None
-
-    @model_validator(mode="after")
-    def _fits_its_type(self) -> "Mount":
-        for other in ("bind", "volume", "tmpfs"):
-            if other != self.type and getattr(self, other) is not None:
-                raise refuse(f"is of type {self.type} but has options for {other}")
-        if self.type == "tmpfs" and self.source is not None:
-            raise refuse("is of type tmpfs, which has no source")
-        if self.type == "bind":
-            if self.source is None:
-                raise refuse("is of type bind and needs a source: a path on the node")
-            try:
-                absolute_path(self.source)
-            except PydanticCustomError as problem:
-                raise refuse(f"source {problem}") from None
-        if self.type == "volume" and self.source is not None:
-            check_volume_name(self.source)
-        return self
-
-
-def check_volume_name(name: str) -> None:
-    if "{{" not in name and not VOLUME_NAME.fullmatch(name):
-        raise refuse(
-            f"source {shown(name)} is neither an absolute path ('/host/path') nor the name of a volume "
-            "(two or more letters, digits, '_', '.' and '-')"
-        )
-
-
-def mount_from(value: object) -> object:
-    """`/host:/container[:ro]`, `volume:/container` or `/container` in long form."""
-    if isinstance(value, dict | Mount):
-        return value
-    if not isinstance(value, str):
-        raise refuse(
-            f"is {shown(value)}; '/host/path:/container/path' or a mapping with 'type' and 'target' is "
-            "expected"
-        )
-    parts = value.split(":")
-    if len(parts) > 3:
-        raise refuse(f"is {shown(value)}; 'source:target' or 'source:target:options' is expected")
-    if len(parts) == 1:
-        if not value.startswith("/"):
-            raise refuse(f"is {shown(value)}, which is no path; '/host/path:/container/path' is expected")
-        return {"type": "volume", "target": value}
-    source, target = parts[0], parts[1]
-    if not source:
-        raise refuse(f"is {shown(value)}, with nothing before the ':'")
-    if source.startswith((".", "~")):
-        raise refuse(
-            f"source {shown(source)} is relative; a mount's source is a path on the node and starts with '/'"
-        )
-    kind = "bind" if source.startswith(("/", "{{")) else "volume"
-    long: dict[str, Any] = {"type": kind, "source": source, "target": target}
-    for option in parts[2].split(",") if len(parts) == 3 else []:
-        if option in {"ro", "rw"}:
-            long["read_only"] = option == "ro"
-        elif option == "nocopy" and kind == "volume":
-            long["volume"] = {"nocopy": True}
-        elif option in PROPAGATIONS and kind == "bind":
-            long["bind"] = {"propagation": option}
-        else:
-            known = ", ".join(PROPAGATIONS) if kind == "bind" else "nocopy"
-            raise refuse(f"has the option {shown(option)}; ro, rw, {known} are known here")
-    return long
-
-
-def tmpfs_from(value: object) -> object:
-    """`/run` or `/dev/shm:size=4g,mode=1777`, or a mapping with target, size and mode."""
-    if isinstance(value, dict):
-        if unknown := sorted(set(map(str, value)) - {"target", "size", "mode"}):
-            raise refuse(f"has the unknown key '{unknown[0][:60]}'; target, size and mode are known")
-        options = {key: value[key] for key in ("size", "mode") if value.get(key) is not None}
-        return {"type": "tmpfs", "target": value.get("target"), "tmpfs": options}
-    if not isinstance(value, str):
-        raise refuse(f"is {shown(value)}; a path such as '/dev/shm:size=4g' is expected")
-    target, _, rest = value.partition(":")
-    found: dict[str, object] = {}
-    for option in filter(None, rest.split(",")):
-        key, _, text = option.partition("=")
-        if key not in {"size", "mode"}:
-            raise refuse(f"has the option {shown(option)}; swarm takes size=… and mode=… only")
-        found[key] = size_bytes(text) if key == "size" else text
-    return {"type": "tmpfs", "target": target, "tmpfs": found}
 
 
 class ResourceLimits(Part):

@@ -19,16 +19,14 @@ from backend.models.compose_values import (
     shown,
     whole_number,
 )
+from backend.models.definition_base import Part, one_of
 from backend.models.definition_parts import (
     MAX_REPLICAS,
     FileReference,
     Healthcheck,
     Logging,
-    Mount,
     NetworkAttachment,
-    Part,
     Placement,
-    Port,
     PreferenceIn,
     ReplicasPerNode,
     Resources,
@@ -38,16 +36,14 @@ from backend.models.definition_parts import (
     UpdateConfig,
     hosts_from,
     ip_address,
-    mount_from,
     networks_from,
-    one_of,
-    ports_from,
     reference_from,
-    tmpfs_from,
     ulimit_from,
     words_from,
 )
 from backend.models.kernel_words import CAPABILITIES, SIGNALS, ULIMITS
+from backend.models.mount_forms import Mount, mount_from, tmpfs_from
+from backend.models.port_forms import Port, ports_from
 
 NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 """Lower case, so that file systems agree; without dots and odd ends, which swarm refuses; 63 at most."""
