@@ -1,5 +1,6 @@
 """The one table from what an engine says, or fails to say, to the kinds of `backend.errors`."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -276,8 +277,9 @@ def _concerns(rule_kind: str, call_kind: str) -> bool:
 def _reason(error: BaseException) -> str:
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return "the connection was not accepted in time"
-    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.strerror:
-        return error.os_error.strerror.lower()
+    if isinstance(error, OSError) and error.errno and not isinstance(error, aiohttp.ClientSSLError):
+        # Asyncio puts a text of its own where the system's sentence should be.
+        return os.strerror(error.errno).lower() + (f": {error.filename}" if error.filename else "")
     if isinstance(error, DockerError):
         return error.message
     return str(error) or type(error).__name__

@@ -1,6 +1,8 @@
 """Bytes to and from one engine: connections, API version and deadlines, over aiodocker."""
 
 import asyncio
+import errno
+import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -369,6 +371,10 @@ def _tls_context(cert_path: Path | None, *, verify: bool) -> ssl.SSLContext:
     """Docker's own layout: ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, by default ~/.docker."""
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
     folder = cert_path or Path.home() / ".docker"
+    for name in ("ca.pem", "cert.pem", "key.pem"):
+        # OpenSSL's own complaint does not say which file it misses.
+        if cert_path is not None and not (folder / name).is_file():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder / name))
     if (folder / "ca.pem").is_file():
         context.load_verify_locations(cafile=folder / "ca.pem")
     if (folder / "cert.pem").is_file():

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import hashlib
+import ssl
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -53,7 +54,8 @@ class FakeEngine:
              `hang_next`, `cut_next(…, after=True)` (closes the connection, done or not done)
     Engine:  `freeze()`/`thaw()`, `lose_leader()`, `lock()`, `expire_certificates()`, `demote()`,
              `leave_swarm()`, `recover()`, `stop()`/`start()` (the socket goes and returns),
-             `drop_events(n)`, `disconnect_streams()`, `registry_up = False`, `registry_auth = header`
+             `listen_tcp(tls)`, `drop_events(n)`, `disconnect_streams()`, `registry_up = False`,
+             `registry_auth = header`
     Looking: `requests` [(method, path)], `headers`, `lookups` (distribution calls)
 
     `FakeEngine.of_size(nodes=1000, services=10_000, tasks=100_000)` is settled from the start.
@@ -376,6 +378,13 @@ class FakeEngine:
         self._runner = web.AppRunner(self._http.app(), shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         await web.UnixSite(self._runner, self._socket).start()
+
+    async def listen_tcp(self, tls: ssl.SSLContext | None = None) -> str:
+        """Serve on a loopback port as well; gives the `tcp://` address."""
+        assert self._runner is not None
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls)
+        await site.start()
+        return f"tcp://127.0.0.1:{self._runner.addresses[-1][1]}"
 
     async def stop(self) -> None:
         """The engine's process ends; the swarm's state outlives it."""
