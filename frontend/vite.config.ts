@@ -27,6 +27,7 @@ export default defineConfig({
     environmentOptions: { happyDOM: { url: "http://localhost/" } },
     setupFiles: ["./src/testing/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
+    testTimeout: 20_000,
     restoreMocks: true,
     unstubGlobals: true,
   },

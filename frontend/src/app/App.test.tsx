@@ -33,7 +33,7 @@ test("a session that expires leads to the sign-in and remembers the place", asyn
   const expired = new Problem(401, "unauthenticated", "The session has ended.");
   for (const route of Object.keys(routes)) if (route !== "GET /api/session") routes[route] = expired;
   routes["GET /api/session"] = signedOut;
-  expect(await screen.findByRole("heading", { name: "Sign in" }, { timeout: 5_000 })).toBeTruthy();
+  expect(await screen.findByRole("heading", { name: "Sign in" })).toBeTruthy();
   expect(decodeURIComponent(address())).toBe("/sign-in?next=/services?q=we");
 });
 
@@ -66,7 +66,7 @@ test("freshness is always in view, and an engine that is away is said with its r
     stale_seconds: 40,
     engine: { ...engine, connected: false, code: "docker_unreachable", detail: "Connection refused." },
   });
-  const banner = await screen.findByText(/Connection refused\./, {}, { timeout: 5_000 });
+  const banner = await screen.findByText(/Connection refused\./, {});
   expect(banner.textContent).toMatch(/^This is the last picture, 4\d s old\./);
 });
 

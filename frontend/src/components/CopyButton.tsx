@@ -44,7 +44,9 @@ export function CopyButton({ text, label, className }: { text: string; label: st
 export function Command({ children }: { children: string }) {
   return (
     <div className="flex items-start gap-2 rounded-lg border border-line bg-sunken py-1 pr-1 pl-3 text-left">
-      <pre className="min-w-0 flex-1 overflow-x-auto py-1 font-mono text-sm leading-relaxed">{children}</pre>
+      <pre className="min-w-0 flex-1 whitespace-pre-wrap py-1 font-mono text-sm leading-relaxed [overflow-wrap:anywhere]">
+        {children}
+      </pre>
       <CopyButton text={children} label="Copy command" />
     </div>
   );

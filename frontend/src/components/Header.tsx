@@ -58,7 +58,7 @@ function Account() {
       trigger={
         <button
           type="button"
-          aria-label={`Account: ${name}`}
+          aria-label={`${initials(name)}, account of ${name}`}
           className="grid size-7 place-items-center rounded-full bg-accent font-bold text-[11px] text-accent-ink"
         >
           {initials(name)}

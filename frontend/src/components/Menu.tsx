@@ -25,7 +25,7 @@ interface MenuProps {
 
 export default function Menu({ trigger, header, groups }: MenuProps) {
   return (
-    <BaseMenu.Root modal={false}>
+    <BaseMenu.Root modal={false} defaultOpen>
       <BaseMenu.Trigger render={trigger} />
       <BaseMenu.Portal>
         <BaseMenu.Positioner align="end" sideOffset={4} className="z-30 outline-none">

@@ -21,7 +21,9 @@ export function SkeletonRows({ rows = 6, label }: { rows?: number; label: string
           key={row}
           className="flex h-[41px] items-center gap-8 border-line border-b px-4 last:border-b-0"
         >
-          <Skeleton className={clsx("h-3.5", widths[row % widths.length])} />
+          <span className="w-48 shrink-0 max-sm:w-36">
+            <Skeleton className={clsx("h-3.5 max-w-full", widths[row % widths.length])} />
+          </span>
           <Skeleton className="h-5 w-20 rounded-full" />
           <Skeleton className="h-3.5 w-24 max-sm:hidden" />
           <Skeleton className="h-3.5 flex-1 max-md:hidden" />
@@ -36,16 +38,19 @@ interface EmptyStateProps {
   title: string;
   children: ReactNode;
   action?: ReactNode;
+  /** On a page that has no other heading. */
+  first?: boolean;
 }
 
-export function EmptyState({ icon: Icon, title, children, action }: EmptyStateProps) {
+export function EmptyState({ icon: Icon, title, children, action, first = false }: EmptyStateProps) {
+  const Heading = first ? "h1" : "h2";
   return (
     <div className="mx-auto flex max-w-xl flex-col items-center gap-3 px-6 py-12 text-center">
       <span className="grid size-11 place-items-center rounded-xl bg-accent-soft text-accent">
         <Icon aria-hidden className="size-5" />
       </span>
-      <h2 className="font-semibold text-lg tracking-tight">{title}</h2>
-      <div className="flex flex-col gap-3 text-ink-2">{children}</div>
+      <Heading className="font-semibold text-lg tracking-tight">{title}</Heading>
+      <div className="flex w-full min-w-0 flex-col gap-3 text-ink-2">{children}</div>
       {action !== undefined && <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
   );

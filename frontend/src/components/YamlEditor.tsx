@@ -96,25 +96,27 @@ export function YamlEditor({
         />
       </div>
       {placed.length > 0 && (
-        <ul id={id} role="alert" className="mt-2 flex flex-col gap-1 text-bad-ink text-sm">
-          {placed.map(({ line, column, field, reason }) => (
-            <li key={`${line} ${field} ${reason}`} className="flex gap-2 [overflow-wrap:anywhere]">
-              {line !== null && (
-                <button
-                  type="button"
-                  onClick={() => goTo(line, column)}
-                  className="num h-fit shrink-0 rounded bg-bad-soft px-1.5 font-semibold text-xs leading-5 hover:underline"
-                >
-                  Line {line}
-                </button>
-              )}
-              <span>
-                {line === null && field !== "" && <code className="mr-1 font-mono text-xs">{field}</code>}
-                <Said>{reason}</Said>
-              </span>
-            </li>
-          ))}
-        </ul>
+        <div id={id} role="alert">
+          <ul className="mt-2 flex flex-col gap-1 text-bad-ink text-sm">
+            {placed.map(({ line, column, field, reason }) => (
+              <li key={`${line} ${field} ${reason}`} className="flex gap-2 [overflow-wrap:anywhere]">
+                {line !== null && (
+                  <button
+                    type="button"
+                    onClick={() => goTo(line, column)}
+                    className="num h-fit shrink-0 rounded bg-bad-soft px-1.5 font-semibold text-xs leading-5 hover:underline"
+                  >
+                    Line {line}
+                  </button>
+                )}
+                <span>
+                  {line === null && field !== "" && <code className="mr-1 font-mono text-xs">{field}</code>}
+                  <Said>{reason}</Said>
+                </span>
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
     </div>
   );

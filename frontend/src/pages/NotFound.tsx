@@ -5,16 +5,19 @@ import { EmptyState } from "@/components/States";
 
 export function NotFound() {
   return (
-    <EmptyState
-      icon={Compass}
-      title="There is no such page"
-      action={
-        <Link to="/" className={buttonClass("plain")}>
-          To the dashboard
-        </Link>
-      }
-    >
-      <p>The address may be mistyped, or what it named is gone.</p>
-    </EmptyState>
+    <main>
+      <EmptyState
+        first
+        icon={Compass}
+        title="There is no such page"
+        action={
+          <Link to="/" className={buttonClass("plain")}>
+            To the dashboard
+          </Link>
+        }
+      >
+        <p>The address may be mistyped, or what it named is gone.</p>
+      </EmptyState>
+    </main>
   );
 }

@@ -22,9 +22,7 @@ test("a definition is saved against the revision it was read at, and a conflict 
   await user.clear(editor);
   await user.type(editor, "image: mine");
   await user.click(screen.getByRole("button", { name: "Save" }));
-  const conflict = within(
-    await screen.findByRole("alert", { name: "Changed meanwhile" }, { timeout: 4_000 }),
-  );
+  const conflict = within(await screen.findByRole("alert", { name: "Changed meanwhile" }));
   expect(conflict.getByText("image: app:2")).toBeTruthy();
   expect(editor.value).toBe("image: mine");
   await user.click(conflict.getByRole("button", { name: "Save mine over revision 2" }));

@@ -110,7 +110,7 @@ describe("the acts of a row", () => {
     const { user } = open("/services");
     await user.click(await screen.findByRole("button", { name: "Deploy web" }));
     const results = within(await screen.findByRole("region", { name: "Results" }));
-    expect(await results.findByText("failed", {}, { timeout: 3_000 })).toBeTruthy();
+    expect(await results.findByText("failed", {})).toBeTruthy();
     expect(results.getByText("The image is not in the registry.")).toBeTruthy();
     expect(asked.find((request) => request.method === "POST")?.body).toEqual({ adopt: false });
   });

@@ -129,7 +129,7 @@ export function Attention({ report, services }: { report: HealthReport; services
                       : {}
                 }
                 className={show}
-                aria-label={`Show ${service.name}`}
+                aria-label={`${service.status === "broken" ? "Mend" : "Show"} ${service.name}`}
               >
                 {service.status === "broken" ? "Mend" : "Show"}
               </Link>

@@ -27,10 +27,10 @@ export function Rows<T extends { id: number }>(props: RowsProps<T>) {
     onChange([...rows, fresh(lastId)]);
   };
   return (
-    <fieldset aria-describedby={`${id}-hint`} className="flex flex-col gap-2">
+    <fieldset aria-describedby={`${id}-hint`} className="flex min-w-0 flex-col gap-2">
       <legend className="mb-1 font-medium">{title}</legend>
       {rows.map((row, index) => (
-        <div key={row.id} className="flex items-center gap-2">
+        <div key={row.id} className="flex items-center gap-2 max-sm:flex-wrap">
           {children(row, set(row), `${noun} ${index + 1}`)}
           <IconButton
             label={`Remove ${noun.toLowerCase()} ${index + 1}`}

@@ -6,7 +6,7 @@ import { useRef, useState } from "react";
 import type { Service } from "@/api/types";
 import { Button, buttonClass } from "@/components/Button";
 import { ServiceHead, ServiceRow } from "@/components/ServiceRow";
-import { EmptyState, ProblemNote, ProblemState, SkeletonRows } from "@/components/States";
+import { EmptyState, ProblemNote, ProblemState, Skeleton, SkeletonRows } from "@/components/States";
 import { type ServicesView, useNodes } from "@/hooks/useApi";
 import { useSlash } from "@/hooks/useSlash";
 import type { ServicesSearch } from "@/lib/search";
@@ -31,13 +31,19 @@ export function ServiceList({ view, search, onSearch }: Props) {
   useSlash(box);
 
   if (services === undefined || (problem !== null && partial === null && services.length === 0)) {
-    return (
-      <div className="card overflow-hidden">
-        {problem === null ? (
+    return problem === null ? (
+      <>
+        <div aria-hidden className="mb-3.5 flex items-center gap-3 py-0.5">
+          <Skeleton className="h-[34px] w-full rounded-md sm:w-[300px]" />
+          <Skeleton className="h-[30px] w-72 rounded-full max-sm:hidden" />
+        </div>
+        <div className="card overflow-hidden">
           <SkeletonRows rows={8} label="Loading services" />
-        ) : (
-          <ProblemState problem={problem} onRetry={retry} />
-        )}
+        </div>
+      </>
+    ) : (
+      <div className="card">
+        <ProblemState problem={problem} onRetry={retry} />
       </div>
     );
   }
