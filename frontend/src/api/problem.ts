@@ -67,3 +67,11 @@ export function asProblem(error: unknown): ApiProblem {
   const detail = error instanceof Error ? error.message : String(error);
   return new ApiProblem({ status: 0, code: "page_error", detail });
 }
+
+/** A problem where there is no room for a list: what is wrong, and where. */
+export function inWords({ detail, errors }: ApiProblem): string {
+  const reasons = errors
+    .map(({ field, reason }) => `${field} ${reason}`.trim())
+    .filter((each) => !detail.includes(each));
+  return [detail, ...reasons].join(" ");
+}

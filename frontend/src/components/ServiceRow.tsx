@@ -13,7 +13,7 @@ import { StatusBadge } from "./StatusBadge";
 
 /** Fixed tracks, so that no refetch moves a column; below the container's `4xl` a row has two lines. */
 const tracks =
-  "@4xl:grid-cols-[minmax(9rem,1.3fr)_11.25rem_8rem_minmax(9rem,1.5fr)_minmax(6.5rem,1fr)_5rem_5.25rem_7.5rem]";
+  "@4xl:grid-cols-[minmax(9rem,1.3fr)_11.25rem_8rem_minmax(9rem,1.5fr)_minmax(6.5rem,1.15fr)_5rem_5.25rem_7.5rem]";
 
 export function ServiceHead() {
   const heading = "text-left font-semibold text-ink-3 text-xs";
@@ -103,7 +103,7 @@ export const ServiceRow = memo(function ServiceRow({ service, nodes, Actions }: 
       <td className={clsx(cell, "@max-4xl:justify-end")}>
         <StatusBadge service={service} />
       </td>
-      <td className={clsx(cell, "@max-4xl:row-start-2 @max-4xl:gap-3")}>
+      <td className={clsx(cell, "@max-4xl:col-span-full @max-4xl:row-start-2 @max-4xl:gap-3 @max-4xl:pr-9")}>
         <Slots service={service} />
         <span className="min-w-0 flex-1 @4xl:hidden">
           <ImageName image={service.image} digest={service.digest} />
@@ -118,7 +118,7 @@ export const ServiceRow = memo(function ServiceRow({ service, nodes, Actions }: 
       </td>
       <td className={clsx(cell, "@max-4xl:hidden")}>
         <span
-          className="truncate text-ink-2 text-sm"
+          className="line-clamp-2 text-ink-2 text-sm leading-[1.05rem]"
           title={service.nodes.map((node) => `${node.hostname}: ${node.running}`).join("\n") || undefined}
         >
           {nodeSpread(service, nodes.length)}

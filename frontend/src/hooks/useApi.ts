@@ -159,7 +159,7 @@ export function useCreateService() {
   return useMutation({
     mutationFn: ({ name, definition }: { name: string; definition: NewDefinition }) =>
       api.createService(name, definition),
-    onSuccess: () => cache.invalidateQueries({ queryKey: ["services"] }),
+    onSuccess: () => void cache.invalidateQueries({ queryKey: ["services"] }),
   });
 }
 
@@ -168,7 +168,7 @@ export function useUpdateService(name: string) {
   return useMutation({
     mutationFn: ({ yaml, etag }: { yaml: string; etag: string | null }) =>
       api.updateService(name, { yaml }, etag),
-    onSuccess: () => cache.invalidateQueries({ queryKey: ["services"] }),
+    onSuccess: () => void cache.invalidateQueries({ queryKey: ["services"] }),
   });
 }
 
@@ -178,7 +178,7 @@ export function useDeleteService(name: string) {
     mutationFn: ({ force }: { force: boolean }) => api.deleteService(name, force),
     onSuccess: () => {
       notify({ kind: "done", title: `${name} is no longer in the catalog` });
-      return cache.invalidateQueries({ queryKey: ["services"] });
+      void cache.invalidateQueries({ queryKey: ["services"] });
     },
   });
 }
@@ -198,7 +198,7 @@ export function useSetAvailability(id: string, hostname: string) {
       });
       void cache.invalidateQueries({ queryKey: ["nodes"] });
       void cache.invalidateQueries({ queryKey: ["services"] });
-      return cache.invalidateQueries({ queryKey: ["health"] });
+      void cache.invalidateQueries({ queryKey: ["health"] });
     },
   });
 }

@@ -26,6 +26,27 @@ test("the form becomes a definition, is created and deployed", async () => {
   ]);
 });
 
+test("a deploy that is refused after creation is told, though the form is gone", async () => {
+  network({
+    "POST /api/services": serviceDetail({ name: "web" }),
+    "GET /api/services/web": serviceDetail({
+      name: "web",
+      live: false,
+      status: "stopped",
+      reason: "never_deployed",
+    }),
+    "POST /api/services/web/deploy": () =>
+      new Promise((resolve) =>
+        setTimeout(() => resolve(new Problem(409, "port_taken", "Port 8088 belongs to api.")), 100),
+      ),
+  });
+  const { user } = open("/new-service");
+  await user.type(await screen.findByLabelText("Name"), "web");
+  await user.click(screen.getByRole("button", { name: "Create and deploy" }));
+  expect(await screen.findByRole("heading", { level: 1, name: "web" })).toBeTruthy();
+  expect(await screen.findByText("Port 8088 belongs to api.")).toBeTruthy();
+});
+
 test("the server's reasons stand at the fields they are about", async () => {
   network({
     "POST /api/services": new Problem(422, "invalid_input", "2 fields are wrong.", [

@@ -13,6 +13,9 @@ import { whyNot } from "./useActs";
 
 const ActDialog = later(() => import("./ActDialogs"));
 
+/** Reasons that the badge tells in full. */
+const told = new Set<Service["reason"]>([null, "never_deployed", "removed", "scaled_to_zero"]);
+
 export function DetailHead({ service, acts }: { service: Service; acts: ReturnType<typeof useActs> }) {
   const { open, setOpen, deploy, deploying } = acts;
   const not = (act: Parameters<typeof whyNot>[1]) => whyNot(service, act);
@@ -61,7 +64,7 @@ export function DetailHead({ service, acts }: { service: Service; acts: ReturnTy
           </div>
         )}
       </div>
-      {service.message !== null && (needsAttention(service) || service.reason !== null) && (
+      {service.message !== null && (needsAttention(service) || !told.has(service.reason)) && (
         <p className="mt-1.5 max-w-3xl text-ink-2 [overflow-wrap:anywhere]">
           <Said>{service.message}</Said>
         </p>

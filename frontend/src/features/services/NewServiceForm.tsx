@@ -1,7 +1,7 @@
 // A new service, filled in or written as YAML; both end in the same file.
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { asProblem } from "@/api/problem";
+import { asProblem, inWords } from "@/api/problem";
 import { Button } from "@/components/Button";
 import { Field } from "@/components/Field";
 import { Source } from "@/components/Source";
@@ -53,16 +53,13 @@ export function NewServiceForm({ way, onWay }: Props) {
       {
         onSuccess: () => {
           if (alsoDeploy) {
-            deploy.mutate(
-              {},
-              {
-                onError: (error) =>
-                  notify({
-                    kind: "problem",
-                    title: `${name} is in the catalog, but was not deployed`,
-                    detail: asProblem(error).detail,
-                  }),
-              },
+            // A promise, because this form is gone before the answer comes.
+            deploy.mutateAsync({}).catch((error: unknown) =>
+              notify({
+                kind: "problem",
+                title: `${name} is in the catalog, but was not deployed`,
+                detail: inWords(asProblem(error)),
+              }),
             );
           } else
             notify({

@@ -11,6 +11,7 @@ import { Ports } from "@/components/ServiceRow";
 import { Slots } from "@/components/Slots";
 import { Hint, Skeleton } from "@/components/States";
 import { TaskBadge } from "@/components/StatusBadge";
+import { sortTasks } from "@/components/TaskTable";
 import { useDeployments } from "@/hooks/useApi";
 import { shortDigest } from "@/lib/format";
 
@@ -38,9 +39,11 @@ function Revision({ service }: { service: ServiceDetail }) {
 
 export function Overview({ service, nodes }: { service: ServiceDetail; nodes: readonly Node[] }) {
   const { data: deployments } = useDeployments(service.name, 3);
-  const live = service.tasks.filter(
+  const wanted = service.tasks.filter(
     (task) => task.desired_state === "running" || task.desired_state === "complete",
   );
+  // Between two attempts nothing is wanted for a moment: then the last attempts tell more than nothing.
+  const live = wanted.length > 0 || !service.live ? wanted : sortTasks(service.tasks).slice(0, 4);
   return (
     <div className="flex flex-col gap-4">
       {!service.in_catalog && (

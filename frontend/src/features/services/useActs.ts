@@ -1,7 +1,7 @@
 // What can be done with a service, why not when not, and which dialog stands open for it.
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { asProblem } from "@/api/problem";
+import { asProblem, inWords } from "@/api/problem";
 import type { Service } from "@/api/types";
 import { useDeploy } from "@/hooks/useApi";
 import { notify } from "@/lib/notices";
@@ -29,24 +29,14 @@ export function useActs(service: Service) {
   const [open, setOpen] = useState<Act | null>(null);
   const navigate = useNavigate();
   const deployment = useDeploy(service.name);
+  // A promise, because its answer matters also when this view was left meanwhile.
   const deploy = () =>
-    deployment.mutate(
-      {},
-      {
-        onError: (error) => {
-          const problem = asProblem(error);
-          if (problem.code === "not_ours") setOpen("adopt");
-          else
-            notify({ kind: "problem", title: `${service.name} was not deployed`, detail: detailOf(problem) });
-        },
-      },
-    );
+    void deployment.mutateAsync({}).catch((error: unknown) => {
+      const problem = asProblem(error);
+      if (problem.code === "not_ours") setOpen("adopt");
+      else notify({ kind: "problem", title: `${service.name} was not deployed`, detail: inWords(problem) });
+    });
   const show = (tab: "logs" | "definition") =>
     void navigate({ to: "/services/$name", params: { name: service.name }, search: { tab } });
   return { open, setOpen, deploy, deploying: deployment.isPending, show };
-}
-
-function detailOf(problem: { detail: string; errors: readonly { reason: string; field: string }[] }) {
-  const reasons = problem.errors.map(({ field, reason }) => `${field} ${reason}`.trim());
-  return [problem.detail, ...reasons].join(" ");
 }
