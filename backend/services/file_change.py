@@ -61,6 +61,7 @@ class FileChange:
                     if self._content is not None:
                         self._write_temporary(folder, self._content)
                     self._check_present(folder)
+                    self._at_step("present file checked")
                     self._exchange(folder)
                 except BaseException:
                     _remove(folder, self._temporary)

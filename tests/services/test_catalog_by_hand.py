@@ -427,11 +427,12 @@ async def test_a_hand_edit_during_a_write_is_never_lost(folder: Path, database: 
     assert sorted(file.name for file in folder.iterdir()) == ["db.yaml", "web.yaml"]
 
 
+@pytest.mark.parametrize("moment", ["intent recorded", "temporary file written", "present file checked"])
 async def test_a_file_put_there_during_a_creation_is_not_written_over(
-    folder: Path, database: Database
+    folder: Path, database: Database, moment: str
 ) -> None:
     def put(step: str) -> None:
-        if step == "temporary file written":
+        if step == moment:
             (folder / "web.yaml").write_text(numbered(7))
 
     catalog = Catalog(folder, database, at_step=put)

@@ -21,11 +21,12 @@ pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 30
 TO_THE_FILE = ("intent-recorded", "temporary-file-half-written", "temporary-file-written")
+CHECKED = "present-file-checked"
 TO_THE_END = ("file-renamed", "folder-synced", "revision-recorded", "side-files-removed")
 STEPS = {
-    "create": [*TO_THE_FILE, *TO_THE_END],
-    "update": [*TO_THE_FILE, "old-file-kept", *TO_THE_END],
-    "delete": ["intent-recorded", *TO_THE_END],
+    "create": [*TO_THE_FILE, CHECKED, *TO_THE_END],
+    "update": [*TO_THE_FILE, CHECKED, "old-file-kept", *TO_THE_END],
+    "delete": ["intent-recorded", CHECKED, *TO_THE_END],
 }
 
 

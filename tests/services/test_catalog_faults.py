@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = ("create", "update", "delete")
+type Opened = Callable[[Path, Path], Awaitable[tuple[Catalog, Database]]]
 
 
 @pytest.fixture
@@ -46,14 +47,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-async def opened(
-    folder: Path, state: Path, at_step: Callable[[str], None] | None = None
-) -> tuple[Catalog, Database]:
-    database = Database(state / "orchestrator.db", busy_timeout=0.2)
-    await database.open()
-    catalog = Catalog(folder, database, at_step=at_step) if at_step else Catalog(folder, database)
-    await catalog.open()
-    return catalog, database
+@pytest.fixture
+async def opened() -> AsyncIterator[Opened]:
+    """Opens a catalog in given folders; whatever a test leaves open is closed after it."""
+    databases: list[Database] = []
+
+    async def open_one(folder: Path, state: Path) -> tuple[Catalog, Database]:
+        database = Database(state / "orchestrator.db", busy_timeout=0.2)
+        databases.append(database)
+        await database.open()
+        catalog = Catalog(folder, database)
+        await catalog.open()
+        return catalog, database
+
+    yield open_one
+    for database in databases:
+        await database.close()
 
 
 @pytest.fixture
@@ -97,7 +106,7 @@ def room_taken(disk: Path) -> Path:
 
 @pytest.mark.parametrize("full", ["both", "state", "definitions"])
 async def test_a_full_disk_refuses_writes_with_a_sentence_and_keeps_everything(
-    small_disk: Path, tmp_path: Path, full: str
+    small_disk: Path, tmp_path: Path, opened: Opened, full: str
 ) -> None:
     state = (small_disk if full != "definitions" else tmp_path) / "state"
     folder = (small_disk if full != "state" else tmp_path) / "definitions"
@@ -134,7 +143,9 @@ async def test_a_full_disk_refuses_writes_with_a_sentence_and_keeps_everything(
     await database.close()
 
 
-async def test_a_disk_that_fills_up_during_writes_keeps_every_acknowledged_one(small_disk: Path) -> None:
+async def test_a_disk_that_fills_up_during_writes_keeps_every_acknowledged_one(
+    small_disk: Path, opened: Opened
+) -> None:
     catalog, database = await opened(small_disk / "definitions", small_disk / "state")
     acknowledged: dict[str, str] = {}
     refusals: list[str] = []
@@ -157,7 +168,7 @@ async def test_a_disk_that_fills_up_during_writes_keeps_every_acknowledged_one(s
 
 
 async def test_a_read_only_folder_can_be_read_and_says_why_it_is_not_written(
-    small_disk: Path, tmp_path: Path
+    small_disk: Path, tmp_path: Path, opened: Opened
 ) -> None:
     (small_disk / "web.yaml").write_text(text_for("web", 1))
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
@@ -309,7 +320,7 @@ def strace_works() -> str | None:
     [("fsync,fdatasync:error=EIO", (1, 2, 3, 5)), ("pwrite64:error=ENOSPC", (1, 5, 11, 18))],
 )
 async def test_a_system_call_that_fails_at_the_nth_time_leaves_the_old_or_the_new(
-    tmp_path: Path, fault: str, numbers: tuple[int, ...]
+    tmp_path: Path, opened: Opened, fault: str, numbers: tuple[int, ...]
 ) -> None:
     reason = strace_works()
     if reason is not None:

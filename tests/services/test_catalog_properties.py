@@ -24,6 +24,7 @@ BEFORE_THE_FILE = (
     "intent recorded",
     "temporary file half written",
     "temporary file written",
+    "present file checked",
     "old file kept",
 )
 AFTER_THE_FILE = ("file renamed", "folder synced", "revision recorded", "side files removed")

@@ -17,7 +17,6 @@ from backend import migrations
 from backend.database import Database
 from backend.errors import StorageFailed
 from backend.migrations import Migration
-from backend.state_folder import filesystem_in, shares_memory
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +24,7 @@ pytestmark = pytest.mark.anyio
 ONE = Migration(
     1, "0001_one.sql", "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
 )
+OPENED: list[Database] = []
 TWO = Migration(2, "0002_two.sql", "ALTER TABLE counters ADD COLUMN note TEXT;")
 
 
@@ -42,7 +42,17 @@ async def database(path: Path) -> AsyncIterator[Database]:
 
 
 def at(path: Path, known: Sequence[Migration] = (ONE,), busy_timeout: float = 5.0) -> Database:
-    return Database(path, known_migrations=known, busy_timeout=busy_timeout)
+    database = Database(path, known_migrations=known, busy_timeout=busy_timeout)
+    OPENED.append(database)
+    return database
+
+
+@pytest.fixture(autouse=True)
+async def nothing_stays_open() -> AsyncIterator[None]:
+    """A test that fails must not leave a thread behind that keeps the whole run from ending."""
+    yield
+    while OPENED:
+        await OPENED.pop().close()
 
 
 def mode_of(path: Path) -> int:
@@ -370,38 +380,6 @@ async def test_a_database_moved_to_a_network_file_system_leaves_its_write_ahead_
     await moved.open()
     assert (moved.journal_mode, await count(moved)) == ("delete", 1)
     await moved.close()
-
-
-def test_the_file_system_is_that_of_the_deepest_mount() -> None:
-    mounts = (
-        "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
-        "30 22 0:25 / /srv rw - nfs4 nas:/srv rw\n"
-        "31 30 0:26 / /srv/my\\040data rw master:2 - xfs /dev/sdb rw\n"
-        "32 22 0:27 / /twice rw - ext4 /dev/sdc rw\n"
-        "33 22 0:28 / /twice rw - nfs nas:/t rw\n"
-        "broken line\n"
-    )
-    assert filesystem_in(mounts, Path("/var/lib/x.db")) == "ext4"
-    assert filesystem_in(mounts, Path("/srv/x.db")) == "nfs4"
-    assert filesystem_in(mounts, Path("/srvx/x.db")) == "ext4"
-    assert filesystem_in(mounts, Path("/srv/my data/x.db")) == "xfs"
-    assert filesystem_in(mounts, Path("/twice/x.db")) == "nfs"
-    assert filesystem_in("", Path("/x.db")) is None
-
-
-@pytest.mark.parametrize(
-    ("filesystem", "shares"),
-    [
-        ("ext4", True),
-        ("xfs", True),
-        ("overlay", True),
-        (None, True),
-        ("nfs", False),
-        ("fuse.glusterfs", False),
-    ],
-)
-def test_only_network_file_systems_share_no_memory(filesystem: str | None, shares: bool) -> None:
-    assert shares_memory(filesystem) is shares
 
 
 async def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
