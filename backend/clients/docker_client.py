@@ -4,8 +4,7 @@ import asyncio
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -14,13 +13,15 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from backend.clients import engine_events, wire
+from backend.clients import engine_events, reading, wire
+from backend.clients.bulk_writes import BULK_WIDTH, BulkWrites, EditService, ServiceWrite, Spec, Written
 from backend.clients.engine_errors import Call, StaleVersion
+from backend.clients.list_decoder import ListDecoder
 from backend.clients.log_frames import LogDecoder
 from backend.clients.registry_auth import RegistryAuth, auth_headers
 from backend.clients.transport import Deadlines, Transport, decoded, ignored
 from backend.clients.wire import ServiceCounts
-from backend.errors import Conflict, InvalidInput, NotFound, OrchestratorError
+from backend.errors import InvalidInput, NotFound
 from backend.models.cluster import (
     EngineEvent,
     ImageDigest,
@@ -35,32 +36,10 @@ from backend.models.cluster import (
 
 __all__ = ["Deadlines", "RegistryAuth", "ServiceCounts", "ServiceWrite", "SwarmClient", "Written"]
 
-Spec = dict[str, Any]
-EditService = Callable[[Service], Spec | None]
 
 _DEADLINES = Deadlines()
 _WRITE_ATTEMPTS = 8
-_BULK_WIDTH = 8
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceWrite:
-    """One service of a bulk write: `build` gets it as it is now (None: absent) and its image's digest."""
-
-    name: str
-    build: Callable[[Service | None, ImageDigest | None], Spec | None]
-    image: str | None = None
-    """Looked up in its registry, once for all writes that name it."""
-    auth: RegistryAuth | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    name: str
-    action: Literal["created", "updated", "unchanged", "failed"]
-    service_id: str = ""
-    error: OrchestratorError | None = None
 
 
 class SwarmClient:
@@ -91,31 +70,31 @@ class SwarmClient:
         """The engine and its place in the swarm. Answers on engines that are no managers, too."""
         call = Call("engine")
         info = await self._transport.read("info", call, decoded(wire.WireInfo))
-        return wire.info_of(info, await self._transport.api_version())
+        return reading.info_of(info, await self._transport.api_version())
 
     async def nodes(self) -> list[Node]:
-        return await self._list("nodes", wire.WireNode, wire.node_of)
+        return await self._list("nodes", wire.WireNode, reading.node_of)
 
     async def node(self, node_id: str) -> Node:
         """By id or exact hostname."""
         call = Call("node", node_id)
         found = await self._transport.read(f"nodes/{_part(node_id, call)}", call, decoded(wire.WireNode))
-        node = wire.node_of(found)
+        node = reading.node_of(found)
         return _exactly(node, call, node.id, node.hostname)
 
     async def services(self) -> list[Service]:
-        return await self._list("services", wire.WireService, wire.service_of)
+        return await self._list("services", wire.WireService, reading.service_of)
 
     async def service(self, name_or_id: str) -> Service:
         """By id or exact name; engines would accept a prefix of an id as well."""
         call = Call("service", name_or_id)
         path = f"services/{_part(name_or_id, call)}"
-        service = wire.service_of(await self._transport.read(path, call, decoded(wire.WireService)))
+        service = reading.service_of(await self._transport.read(path, call, decoded(wire.WireService)))
         return _exactly(service, call, service.id, service.name)
 
     async def service_counts(self) -> dict[str, ServiceCounts]:
         """Running, desired and completed tasks by service id, as the engine counts them."""
-        counts = await self._list("services", wire.WireService, wire.counts_of, params={"status": "true"})
+        counts = await self._list("services", wire.WireService, reading.counts_of, params={"status": "true"})
         return dict(counts)
 
     async def tasks(
@@ -130,14 +109,14 @@ class SwarmClient:
         if up_to_date is not None:
             filters["_up-to-date"] = ["true" if up_to_date else "false"]
         params = {"filters": msgspec.json.encode(filters).decode()} if filters else None
-        return await self._list("tasks", wire.WireTask, wire.TaskConverter(), params=params)
+        return await self._list("tasks", wire.WireTask, reading.TaskConverter(), params=params)
 
     async def networks(self) -> list[SwarmObject]:
         """All networks, with the swarm's own `host` in place of this engine's.
 
         Lists leave that one out, yet its id is what a service on the host's network refers to.
         """
-        found = await self._list("networks", wire.WireNetwork, wire.network_of)
+        found = await self._list("networks", wire.WireNetwork, reading.network_of)
         try:
             answer = await self._transport.read(
                 "networks/host",
@@ -147,16 +126,16 @@ class SwarmClient:
             )
         except NotFound:
             return found
-        host = wire.network_of(answer)
+        host = reading.network_of(answer)
         if host.scope != "swarm":
             return found
         return [*(one for one in found if one.name != host.name), host]
 
     async def secrets(self) -> list[SwarmObject]:
-        return await self._list("secrets", wire.WireObject, wire.object_of)
+        return await self._list("secrets", wire.WireObject, reading.object_of)
 
     async def configs(self) -> list[SwarmObject]:
-        return await self._list("configs", wire.WireObject, wire.object_of)
+        return await self._list("configs", wire.WireObject, reading.object_of)
 
     async def image_digest(self, reference: str, *, auth: RegistryAuth | None = None) -> ImageDigest:
         """What the tag stands for now, asked of the registry by the engine."""
@@ -172,7 +151,7 @@ class SwarmClient:
             pool="streams",
             deadline=self._deadlines.registry,
         )
-        return wire.digest_of(found)
+        return reading.digest_of(found)
 
     # -- changes ---------------------------------------------------------------------------------------
 
@@ -244,61 +223,13 @@ class SwarmClient:
         return await _until_fresh(attempt)
 
     async def create_or_update_many(
-        self, writes: Sequence[ServiceWrite], *, parallel: int = _BULK_WIDTH
+        self, writes: Sequence[ServiceWrite], *, parallel: int = BULK_WIDTH
     ) -> list[Written]:
         """Carry out many writes at once, each at the version read right before it; one result each, in order.
 
         Each image is looked up once, however many services name it. One that fails stops no other.
         """
-        digests: dict[tuple[str, RegistryAuth | None], asyncio.Task[ImageDigest]] = {}
-        width = asyncio.Semaphore(parallel)
-
-        async def one(write: ServiceWrite) -> Written:
-            async with width:
-                try:
-                    return await self._create_or_update(write, digests)
-                except OrchestratorError as error:
-                    return Written(write.name, "failed", error=error)
-
-        try:
-            return list(await asyncio.gather(*(one(write) for write in writes)))
-        finally:
-            for lookup in digests.values():
-                lookup.cancel()
-            await asyncio.gather(*digests.values(), return_exceptions=True)
-
-    async def _create_or_update(
-        self, write: ServiceWrite, digests: dict[tuple[str, RegistryAuth | None], asyncio.Task[ImageDigest]]
-    ) -> Written:
-        digest: ImageDigest | None = None
-        if write.image is not None:
-            key = (write.image, write.auth)
-            if key not in digests:
-                digests[key] = asyncio.create_task(self.image_digest(write.image, auth=write.auth))
-            digest = await asyncio.shield(digests[key])
-        try:
-            existing = await self.service(write.name)
-        except NotFound:
-            spec = write.build(None, digest)
-            if spec is None:
-                return Written(write.name, "unchanged")
-            try:
-                return Written(write.name, "created", await self.create_service(spec, auth=write.auth))
-            except Conflict as error:
-                if error.code != "name_taken":
-                    raise
-                # Someone else created it in between: then it is an update.
-                existing = await self.service(write.name)
-        wrote = False
-
-        def edit(service: Service) -> Spec | None:
-            nonlocal wrote
-            spec = write.build(service, digest)
-            wrote = spec is not None
-            return spec
-
-        await self.update_service(existing.id, edit, auth=write.auth)
-        return Written(write.name, "updated" if wrote else "unchanged", existing.id)
+        return await BulkWrites(self, parallel).carry_out(writes)
 
     # -- streams ---------------------------------------------------------------------------------------
 
@@ -398,7 +329,7 @@ class SwarmClient:
         self, path: str, kind: type[W], convert: Callable[[W], T], params: dict[str, str] | None = None
     ) -> list[T]:
         async def consume(response: aiohttp.ClientResponse) -> list[T]:
-            decoder = wire.ListDecoder(kind, convert)
+            decoder = ListDecoder(kind, convert)
             async for chunk in response.content.iter_any():
                 decoder.feed(chunk)
                 # Chunks that are already here would be read without ever giving way.
@@ -430,8 +361,3 @@ async def _until_fresh[T](attempt: Callable[[], Awaitable[T]]) -> T:
             # An orchestrating swarm bumps versions in bursts; rivals of ours must fall out of step.
             await asyncio.sleep(random.uniform(0, 0.01 * 2**round_))  # noqa: S311
     return await attempt()
-
-
-def until_closed(stream: AsyncIterator[Any]) -> Any:
-    """`async with` for an iterator of this module: closes its connection on the way out."""
-    return aclosing(stream)

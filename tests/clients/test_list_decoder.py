@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.clients import wire
-from backend.clients.wire import ListDecoder
+from backend.clients import list_decoder
+from backend.clients.list_decoder import ListDecoder
 
 
 class Item(msgspec.Struct, rename={"id": "ID", "parts": "Parts"}):
@@ -38,7 +38,7 @@ def test_every_cut_gives_the_same_list(items: list[dict[str, object]], size: int
     body = msgspec.json.encode(items) + b"\n"
     patch = pytest.MonkeyPatch()
     with patch.context() as changed:
-        changed.setattr(wire, "_PIECE", piece)
+        changed.setattr(list_decoder, "_PIECE", piece)
         assert decode(body, size) == [item["ID"] for item in items]
 
 

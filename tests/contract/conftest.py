@@ -8,9 +8,9 @@ import pytest
 from backend.clients.docker_client import SwarmClient
 from tests.contract.swarm_under_test import SwarmUnderTest
 from tests.fakes.fake_engine import FakeEngine
-from tests.fakes.lab_fixture import DEFAULT_SUITE, Labs, labs
+from tests.fakes.lab_fixture import DEFAULT_SUITE, Labs, labs, real_swarm
 
-__all__ = ["labs"]
+__all__ = ["labs", "real_swarm"]
 
 _SUITES = [
     suite.strip() for suite in os.environ.get("CONTRACT_ENGINES", DEFAULT_SUITE).split(",") if suite.strip()

@@ -1,9 +1,9 @@
 """Log answers of the fake: frames or raw text, with times, details, tails and the engine's own errors."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
-from tests.fakes.engine_store import FakeTask, LogEntry, Spec, Store
+from tests.fakes.engine_store import FakeTask, LogEntry, Spec
 
 SYSTEM_ERROR = 3
 
@@ -61,11 +61,6 @@ def grabbing_failed(reasons: Iterable[str], *, tty: bool) -> bytes:
         f"could not be retrieved for the following reasons: {', '.join(reasons)}\n"
     ).encode()
     return text if tty else frame(SYSTEM_ERROR, text)
-
-
-async def new_entries(store: Store, task: FakeTask, seen: int) -> AsyncIterator[LogEntry]:
-    for entry in store.logs.get(task.id, [])[seen:]:
-        yield entry
 
 
 def _stamp(entry: LogEntry) -> float:
