@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend.domain import definition_text
+from backend.domain.yaml_tree import MAX_BYTES
 from backend.errors import FieldError, InvalidInput, OrchestratorError, PayloadTooLarge
 from backend.models.db_models import RevisionSource
 from backend.models.definitions import NAME, RESERVED_NAMES, Definition
-from backend.services.definition_files import MAX_BYTES, FileText, sha256_of, shown
+from backend.services.definition_files import FileText, sha256_of, shown
 
 logger = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.domain.yaml_tree import MAX_BYTES
 from backend.errors import FieldError
 from backend.models.definitions import NAME
 from backend.storage_errors import from_os_error
 
-MAX_BYTES = 256 * 1024
 _SUFFIXES = (".yaml", ".yml")
 
 

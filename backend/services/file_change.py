@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable
 from pathlib import PurePath
 
+from backend.domain.yaml_tree import MAX_BYTES
 from backend.errors import StorageFailed
 from backend.services.definition_files import (
-    MAX_BYTES,
     ChangedMeanwhile,
     DefinitionFiles,
     Traces,
