@@ -20,13 +20,14 @@ def main() -> int:
 
 
 def pytest(arguments: list[str]) -> int:
+    # pytest has labs to take down, so it must hear of an end: Ctrl-C by itself, a SIGTERM through us.
+    # Our handler comes first: a SIGINT that is ignored here, as in a background job, stays so in pytest.
+    signal.signal(signal.SIGINT, lambda *_: None)
     tests = subprocess.Popen([str(VENV / "python"), "-m", "pytest", *arguments], cwd=ROOT)
 
     def pass_on(_number: int, _frame: FrameType | None) -> None:
         tests.send_signal(signal.SIGINT)
 
-    # pytest has labs to take down: Ctrl-C reaches it by itself, and a SIGTERM to us must not orphan it.
-    signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, pass_on)
     return tests.wait()
 
