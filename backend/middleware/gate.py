@@ -1,5 +1,7 @@
 """Lets nobody past without credentials, except to the routes listed as open: default deny, in one place."""
 
+from functools import partial
+
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 from starlette.routing import Match
@@ -57,15 +59,21 @@ class Gate:
                 f"this token is wrong, expired or revoked; {HOW_TO_SIGN_IN}" if wrong else HOW_TO_SIGN_IN
             )
         connection.state.actor = actor
+        # For streams, which outlive the moment they were let in. Asking again is no use of a session.
+        connection.state.still_admitted = partial(_still_admitted, connection, context)
 
 
-async def _caller(connection: HTTPConnection, context: AppContext) -> Actor | None:
+async def _still_admitted(connection: HTTPConnection, context: AppContext) -> bool:
+    return await _caller(connection, context, in_use=False) is not None
+
+
+async def _caller(connection: HTTPConnection, context: AppContext, *, in_use: bool = True) -> Actor | None:
     address = connection.client.host if connection.client else None
     if has_bearer(connection.headers):
         token = connection.headers["authorization"][len("bearer ") :].strip()
-        return await context.access.tokens.actor(token, address)
+        return await context.access.tokens.actor(token, address, in_use=in_use)
     secret = session_cookie.read(connection)
-    return await context.access.actor_of_session(secret, address) if secret else None
+    return await context.access.actor_of_session(secret, address, in_use=in_use) if secret else None
 
 
 def _is_open(scope: Scope) -> bool:

@@ -124,13 +124,18 @@ class Access:
         await self._sessions.remove(sha256(secret))
         await self.audit.note(actor, "sign_out", actor.name)
 
-    async def actor_of_session(self, secret: str, address: str | None) -> Actor | None:
-        """Whose session it is; None for one that is unknown, idle for too long or over."""
+    async def actor_of_session(
+        self, secret: str, address: str | None, *, in_use: bool = True
+    ) -> Actor | None:
+        """Whose session it is; None for one that is unknown, idle for too long or over.
+
+        Without `in_use` the question does not keep the session from becoming idle.
+        """
         row = await self._sessions.find(sha256(secret))
         now = self._now()
         if row is None or row.expires_at <= now or now - row.last_seen_at >= IDLE:
             return None
-        if now - row.last_seen_at >= NOTE_SEEN_EVERY:
+        if in_use and now - row.last_seen_at >= NOTE_SEEN_EVERY:
             await self._note_seen(row, now)
         permissions = ROLES.get(row.role, frozenset())
         return Actor(

@@ -68,7 +68,7 @@ class Tokens:
         """Whether any token, configured or made here, lets somebody in."""
         return bool(self._configured) or await self._rows.any_valid(self._now())
 
-    async def actor(self, token: str, address: str | None) -> Actor | None:
+    async def actor(self, token: str, address: str | None, *, in_use: bool = True) -> Actor | None:
         """Who holds `token`; None for a token that is wrong, over or revoked."""
         if self._configured.match(token):
             return Actor(
@@ -84,7 +84,7 @@ class Tokens:
         now = self._now()
         if row is None or (row.expires_at is not None and row.expires_at <= now):
             return None
-        if row.last_used_at is None or now - row.last_used_at >= NOTE_USE_EVERY:
+        if in_use and (row.last_used_at is None or now - row.last_used_at >= NOTE_USE_EVERY):
             await self._note_use(row, now)
         permissions = ROLES.get(row.role, frozenset())
         return Actor(kind="token", name=row.name, permissions=permissions, id=row.id, address=address)
