@@ -22,7 +22,7 @@ _PORT = 18080
 @pytest.fixture(scope="module", params=_ENGINES)
 def any_lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     suite = str(request.param)
-    with Lab(lab_name(suite), shape=Shape(managers=1, workers=1, engine=suite)) as lab:
+    with Lab(lab_name(f"images-{suite}"), shape=Shape(managers=1, workers=1, engine=suite)) as lab:
         yield lab
 
 
