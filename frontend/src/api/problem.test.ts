@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asProblem, problemFrom } from "./problem";
+import { ApiProblem, asProblem, inWords, problemFrom } from "./problem";
 
 test("a problem keeps code, detail and the field errors with their lines", () => {
   const problem = problemFrom(422, {
@@ -20,4 +20,19 @@ test("what is no problem document still becomes a sentence", () => {
   expect(problemFrom(500, undefined).detail).toContain("500");
   expect(asProblem(new TypeError("fetch failed")).code).toBe("no_answer");
   expect(asProblem("odd").detail).toBe("odd");
+});
+
+test("in words a reason is told once", () => {
+  const problem = new ApiProblem({
+    status: 409,
+    code: "missing_reference",
+    detail: "The swarm lacks what is named: the network x does not exist.",
+    errors: [
+      { field: "networks", reason: "the network x does not exist." },
+      { field: "secrets", reason: "the secret y does not exist." },
+    ],
+  });
+  expect(inWords(problem)).toBe(
+    "The swarm lacks what is named: the network x does not exist. secrets the secret y does not exist.",
+  );
 });

@@ -70,8 +70,6 @@ export function asProblem(error: unknown): ApiProblem {
 
 /** A problem where there is no room for a list: what is wrong, and where. */
 export function inWords({ detail, errors }: ApiProblem): string {
-  const reasons = errors
-    .map(({ field, reason }) => `${field} ${reason}`.trim())
-    .filter((each) => !detail.includes(each));
-  return [detail, ...reasons].join(" ");
+  const untold = errors.filter(({ reason }) => !detail.includes(reason));
+  return [detail, ...untold.map(({ field, reason }) => `${field} ${reason}`.trim())].join(" ");
 }

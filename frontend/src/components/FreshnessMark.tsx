@@ -12,6 +12,8 @@ function useFreshness(every: number) {
   return freshness(data, dataUpdatedAt, now, error === null ? null : asProblem(error));
 }
 
+const dot = { unknown: "bg-off", live: "bg-ok", aging: "bg-wait", stale: "bg-bad" } as const;
+
 export function FreshnessMark() {
   const fresh = useFreshness(200);
   const words =
@@ -21,19 +23,13 @@ export function FreshnessMark() {
         ? `live, ${age(fresh.age)} ago`
         : fresh.age === null
           ? "no picture"
-          : `last picture ${age(fresh.age)} ago`;
+          : `${age(fresh.age)} old`;
   return (
     <span
       title="When the Docker engine last answered, as shown on this page"
       className="num flex items-center gap-[7px] whitespace-nowrap text-ink-2 text-sm"
     >
-      <span
-        aria-hidden
-        className={clsx(
-          "size-2 rounded-full",
-          fresh.state === "live" ? "bg-ok" : fresh.state === "stale" ? "bg-bad" : "bg-off",
-        )}
-      />
+      <span aria-hidden className={clsx("size-2 rounded-full", dot[fresh.state])} />
       <span className="min-w-[7.2em]">{words}</span>
     </span>
   );

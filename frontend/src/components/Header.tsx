@@ -59,7 +59,7 @@ function Account() {
         <button
           type="button"
           aria-label={`${initials(name)}, account of ${name}`}
-          className="grid size-7 place-items-center rounded-full bg-accent font-bold text-[11px] text-accent-ink"
+          className="grid size-7 shrink-0 place-items-center rounded-full bg-accent font-bold text-[11px] text-accent-ink"
         >
           {initials(name)}
         </button>

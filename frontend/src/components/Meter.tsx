@@ -31,7 +31,7 @@ export function Bar({ share, label }: { share: number; label: string }) {
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={Math.round(share * 100)}
-      className="mt-1.5 h-[5px] overflow-hidden rounded-full bg-sunken"
+      className="mt-1.5 h-[5px] overflow-hidden rounded-full bg-line"
     >
       <div
         className={clsx("h-full rounded-full", share > 0.9 ? "bg-warn" : "bg-accent")}

@@ -10,10 +10,14 @@ test("the age is the server's plus the time since its answer, whatever the two c
   });
 });
 
-test("an old picture is stale, and the reason is what the last request said", () => {
+test("between two looks the picture ages, and only silence beyond the longest pause is trouble", () => {
+  expect(freshness(health({ stale_seconds: 20 }), 0, 0, null)).toEqual({ state: "aging", age: 20 });
+  expect(freshness(health({ stale_seconds: 50 }), 0, 0, null)).toMatchObject({ state: "stale", age: 50 });
+});
+
+test("a server that stopped answering makes the picture stale, with its reason", () => {
   const found = freshness(health({ stale_seconds: 1 }), 0, 20_000, noAnswer());
-  expect(found).toMatchObject({ state: "stale", age: 21 });
-  expect(found).toHaveProperty("why", noAnswer().detail);
+  expect(found).toMatchObject({ state: "stale", age: 21, why: noAnswer().detail });
 });
 
 test("an engine that does not answer makes even a young picture the last one", () => {

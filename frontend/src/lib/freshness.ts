@@ -2,11 +2,15 @@
 import type { ApiProblem } from "@/api/problem";
 import type { HealthReport } from "@/api/types";
 
-export const STALE_AFTER_SECONDS = 15;
+/** Older than this is no longer called live. */
+export const LIVE_SECONDS = 15;
+/** A quiet cluster is looked at every 30 s at the longest; silence beyond that, and some slack, means trouble. */
+export const SILENT_SECONDS = 45;
 
 export type Freshness =
   | { state: "unknown" }
   | { state: "live"; age: number }
+  | { state: "aging"; age: number }
   | { state: "stale"; age: number | null; why: string };
 
 export function freshness(
@@ -15,8 +19,9 @@ export function freshness(
   now: number,
   problem: ApiProblem | null,
 ): Freshness {
-  if (report === undefined)
+  if (report === undefined) {
     return problem === null ? { state: "unknown" } : { state: "stale", age: null, why: problem.detail };
+  }
   // Ages, not clocks: the server's and the browser's need not agree.
   const age =
     report.stale_seconds === null ? null : report.stale_seconds + Math.max(0, now - receivedAt) / 1000;
@@ -24,10 +29,12 @@ export function freshness(
     return { state: "stale", age, why: report.engine.detail ?? "The Docker engine does not answer." };
   }
   if (age === null) return { state: "stale", age, why: "The Docker engine has not answered yet." };
-  if (age <= STALE_AFTER_SECONDS) return { state: "live", age };
+  if (age <= LIVE_SECONDS) return { state: "live", age };
+  if (problem !== null) return { state: "stale", age, why: problem.detail };
+  if (age <= SILENT_SECONDS) return { state: "aging", age };
   return {
     state: "stale",
     age,
-    why: problem?.detail ?? "The Docker engine answers, but no new picture of the cluster has come.",
+    why: "The Docker engine answers, but no new picture of the cluster has come.",
   };
 }
