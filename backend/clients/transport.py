@@ -1,9 +1,6 @@
 """Bytes to and from one engine: connections, API version and deadlines, over aiodocker."""
 
 import asyncio
-import errno
-import os
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,8 +14,9 @@ from aiodocker import Docker, DockerError
 from aiodocker.ssh import SSHConnector
 
 from backend.clients import engine_errors
+from backend.clients.engine_address import base_url, display_host, socket_path, tls_context
 from backend.clients.engine_errors import Call
-from backend.errors import EngineRefused, FieldError, InvalidInput
+from backend.errors import EngineRefused
 
 OLDEST_API = (1, 41)
 NEWEST_API = (1, 56)
@@ -104,7 +102,7 @@ class Transport:
         self, docker_host: str, cert_path: Path | None, tls_verify: bool, deadlines: Deadlines
     ) -> None:
         self._docker_host = docker_host
-        self._url = _base_url(docker_host, tls=tls_verify or cert_path is not None)
+        self._url = base_url(docker_host, tls=tls_verify or cert_path is not None)
         self._cert_path = cert_path
         self._tls_verify = tls_verify
         self.deadlines = deadlines
@@ -288,13 +286,11 @@ class Transport:
         force_close = pool == "writes"
         parts = urlsplit(self._docker_host)
         if parts.scheme == "unix":
-            return aiohttp.UnixConnector(
-                _socket_path(self._docker_host), limit=limit, force_close=force_close
-            )
+            return aiohttp.UnixConnector(socket_path(self._docker_host), limit=limit, force_close=force_close)
         if parts.scheme == "ssh":
             return _SshConnector(self._docker_host, limit or _SSH_STREAMS)
         if self._url.startswith("https://"):
-            context = _tls_context(self._cert_path, verify=self._tls_verify)
+            context = tls_context(self._cert_path, verify=self._tls_verify)
             return aiohttp.TCPConnector(limit=limit, force_close=force_close, ssl=context)
         return aiohttp.TCPConnector(limit=limit, force_close=force_close)
 
@@ -325,14 +321,6 @@ def negotiate(engine: EngineVersion) -> str:
     return _dotted(min(newest, NEWEST_API))
 
 
-def display_host(docker_host: str) -> str:
-    """The address without user and password."""
-    parts = urlsplit(docker_host)
-    if "@" not in parts.netloc:
-        return docker_host
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
 def _numbers(version: str) -> tuple[int, int]:
     major, _, minor = version.partition(".")
     return int(major), int(minor or 0)
@@ -340,47 +328,3 @@ def _numbers(version: str) -> tuple[int, int]:
 
 def _dotted(version: tuple[int, int]) -> str:
     return f"{version[0]}.{version[1]}"
-
-
-def _socket_path(docker_host: str) -> str:
-    return docker_host.removeprefix("unix://")
-
-
-def _base_url(docker_host: str, *, tls: bool) -> str:
-    parts = urlsplit(docker_host)
-    match parts.scheme:
-        # With a connector of one's own, aiodocker wants a host it can put into a URL, not the socket's path.
-        case "unix" if _socket_path(docker_host).startswith("/"):
-            return "unix://localhost"
-        case "ssh" if parts.hostname:
-            return "unix://localhost"
-        case "tcp" | "http" | "https" if parts.hostname:
-            scheme = "https" if tls or parts.scheme == "https" else "http"
-            port = parts.port or (2376 if scheme == "https" else 2375)
-            host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-            return f"{scheme}://{host}:{port}"
-    raise InvalidInput(
-        f"DOCKER_HOST is '{display_host(docker_host)}', which is no engine's address.",
-        errors=(
-            FieldError("DOCKER_HOST", "use unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host"),
-        ),
-    )
-
-
-def _tls_context(cert_path: Path | None, *, verify: bool) -> ssl.SSLContext:
-    """Docker's own layout: ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, by default ~/.docker."""
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
-    folder = cert_path or Path.home() / ".docker"
-    for name in ("ca.pem", "cert.pem", "key.pem"):
-        # OpenSSL's own complaint does not say which file it misses.
-        if cert_path is not None and not (folder / name).is_file():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder / name))
-    if (folder / "ca.pem").is_file():
-        context.load_verify_locations(cafile=folder / "ca.pem")
-    if (folder / "cert.pem").is_file():
-        context.load_cert_chain(certfile=folder / "cert.pem", keyfile=folder / "key.pem")
-    if cert_path is not None and not verify:
-        # As Docker's client does: certificates without DOCKER_TLS_VERIFY encrypt but do not authenticate.
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
