@@ -58,7 +58,7 @@ function Account() {
       trigger={
         <button
           type="button"
-          aria-label={`${initials(name)}, account of ${name}`}
+          aria-label={`Account ${initials(name)}: ${name}`}
           className="grid size-7 shrink-0 place-items-center rounded-full bg-accent font-bold text-[11px] text-accent-ink"
         >
           {initials(name)}
