@@ -25,6 +25,7 @@ from backend.errors import InvalidInput, NotFound
 from backend.models.cluster import (
     EngineEvent,
     ImageDigest,
+    LogDrop,
     LogGap,
     LogLine,
     Node,
@@ -258,13 +259,13 @@ class SwarmClient:
         since: datetime | None = None,
         deadline: float,
         follow: bool = False,
-    ) -> AsyncIterator[LogLine | LogGap]:
+    ) -> AsyncIterator[LogLine | LogGap | LogDrop]:
         """The lines of a service's tasks as they arrive: in order per task, not across tasks.
 
         `tail` counts per task. When `deadline` seconds have passed a LogGap ends the answer, for an engine
         waits for ever for a node that is gone. With `follow` the deadline is for the answer to begin.
         """
-        return self._logs("service", service_id, tail, since, deadline, follow)
+        return self._logs("service", service_id, tail, since, deadline, follow, None, None)
 
     def task_logs(
         self,
@@ -274,9 +275,14 @@ class SwarmClient:
         since: datetime | None = None,
         deadline: float,
         follow: bool = False,
-    ) -> AsyncIterator[LogLine | LogGap]:
-        """As `service_logs`, of one task."""
-        return self._logs("task", task_id, tail, since, deadline, follow)
+        stream: Literal["stdout", "stderr"] | None = None,
+        admit: Callable[[int], bool] | None = None,
+    ) -> AsyncIterator[LogLine | LogGap | LogDrop]:
+        """As `service_logs`, of one task.
+
+        `admit` is asked with each line's size; lines it refuses are not decoded, a LogDrop counts them.
+        """
+        return self._logs("task", task_id, tail, since, deadline, follow, stream, admit)
 
     async def _logs(
         self,
@@ -286,11 +292,13 @@ class SwarmClient:
         since: datetime | None,
         deadline: float,
         follow: bool,
-    ) -> AsyncIterator[LogLine | LogGap]:
+        stream: Literal["stdout", "stderr"] | None,
+        admit: Callable[[int], bool] | None,
+    ) -> AsyncIterator[LogLine | LogGap | LogDrop]:
         call = Call(kind, object_id)
         params = {
-            "stdout": "1",
-            "stderr": "1",
+            "stdout": "0" if stream == "stderr" else "1",
+            "stderr": "0" if stream == "stdout" else "1",
             "timestamps": "1",
             # The only thing that says which task a line comes from.
             "details": "1",
@@ -300,7 +308,7 @@ class SwarmClient:
         if since is not None:
             params["since"] = f"{since.timestamp():.6f}"
         ends = asyncio.get_running_loop().time() + deadline
-        decoder = LogDecoder(only_task=object_id if kind == "task" else "")
+        decoder = LogDecoder(only_task=object_id if kind == "task" else "", admit=admit)
         path = f"{kind}s/{_part(object_id, call)}/logs"
         async with self._transport.stream(path, call, params=params, start_within=deadline) as response:
             chunks = response.content.iter_any()
@@ -319,6 +327,10 @@ class SwarmClient:
                 try:
                     for line in decoder.feed(chunk):
                         yield line
+                    if dropped := decoder.take_dropped():
+                        yield LogDrop(dropped)
+                    # Chunks that are already here would be read without ever giving way.
+                    await asyncio.sleep(0)
                 except ValueError as error:
                     yield LogGap(str(error))
                     break

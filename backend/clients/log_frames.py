@@ -1,8 +1,9 @@
 """From the bytes of a service's or task's log answer to lines with time, task, node and stream."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -29,8 +30,17 @@ class LogDecoder:
     byte: frames begin with a stream number, raw text with the year.
     """
 
-    def __init__(self, *, only_task: str = "") -> None:
+    def __init__(self, *, only_task: str = "", admit: Callable[[int], bool] | None = None) -> None:
+        """`admit` is asked with a line's size before it is decoded, and may say that it is to be dropped.
+
+        It is for answers of one task, where an unfinished line of a stream has no rivals.
+        """
         self._only_task = only_task
+        self._admit = admit
+        self._skip = False
+        self._unfinished: dict[int, bool] = {}
+        """Whether the line whose end is still to come is taken, by number of the stream."""
+        self._dropped = 0
         self._buffer = bytearray()
         self._raw: bool | None = None
         self._stream_number = 0
@@ -45,6 +55,11 @@ class LogDecoder:
         if self._raw is None and self._buffer:
             self._raw = self._buffer[0] > _SYSTEM_ERROR
         yield from self._raw_lines() if self._raw else self._frames()
+
+    def take_dropped(self) -> int:
+        """How many lines were not admitted since the last call."""
+        dropped, self._dropped = self._dropped, 0
+        return dropped
 
     def finish(self) -> Iterator[LogLine | LogGap]:
         """What is left when the stream ends: unfinished lines are lines too."""
@@ -72,21 +87,40 @@ class LogDecoder:
                 del self._buffer[:_HEADER]
                 if self._frame_left == 0:
                     continue
+                self._skip = not self._admits_frame()
             if not self._buffer:
                 return
             taken = min(self._frame_left, len(self._buffer))
             # A frame has no limit of its own; what exceeds a line and its prefix is read and dropped.
-            room = LINE_LIMIT + _LONGEST_PREFIX - len(self._payload)
+            room = 0 if self._skip else LINE_LIMIT + _LONGEST_PREFIX - len(self._payload)
             self._payload += self._buffer[: min(taken, max(room, 0))]
             self._payload_lost = self._payload_lost or taken > room
             ended = self._buffer[taken - 1 : taken] == _LINE_END
             del self._buffer[:taken]
             self._frame_left -= taken
-            if self._frame_left == 0:
+            if self._frame_left == 0 and self._end_of_frame(ended=ended):
                 payload, lost = bytes(self._payload), self._payload_lost
                 self._payload.clear()
                 self._payload_lost = False
                 yield from self._message(payload, self._stream_number, cut=lost, ended=ended)
+
+    def _admits_frame(self) -> bool:
+        if self._admit is None or self._stream_number == _SYSTEM_ERROR:
+            return True
+        taken = self._unfinished.get(self._stream_number)
+        return self._admit(self._frame_left) if taken is None else taken
+
+    def _end_of_frame(self, *, ended: bool) -> bool:
+        """Whether the frame is to be read."""
+        skipped = self._skip
+        if ended:
+            self._unfinished.pop(self._stream_number, None)
+            self._dropped += skipped
+        else:
+            self._unfinished[self._stream_number] = not skipped
+        if skipped:
+            self._payload_lost = False
+        return not skipped
 
     def _message(
         self, payload: bytes, number: int, *, cut: bool = False, ended: bool = False
@@ -116,6 +150,9 @@ class LogDecoder:
             del self._buffer[: end + 1]
             if self._raw_overflow:
                 self._raw_overflow = False
+                continue
+            if self._admit is not None and not self._admit(len(line)):
+                self._dropped += 1
                 continue
             yield from self._raw_line(line)
         if len(self._buffer) > LINE_LIMIT + _LONGEST_PREFIX:
@@ -166,6 +203,7 @@ def _gap(payload: bytes) -> LogGap:
     return LogGap(text, node_id=node[1] if node else None, task_id=task[1] if task else None)
 
 
+@lru_cache(maxsize=256)
 def _origin(details: bytes) -> tuple[str, str]:
     fields = dict(parse_qsl(details.decode(errors="replace").replace(",", "&"), keep_blank_values=True))
     return fields.get("com.docker.swarm.task.id", ""), fields.get("com.docker.swarm.node.id", "")

@@ -52,7 +52,7 @@ class Deadlines:
     read: float = 8.0
     write: float = 25.0
     """Longer than the 20 s after which a leaderless swarm answers, so that we hear its verdict."""
-    registry: float = 20.0
+    registry: float = 10.0
     """A question the engine passes on to a registry."""
     events_start: float = 8.0
 

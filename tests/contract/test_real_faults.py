@@ -16,7 +16,7 @@ from tests.fakes.lab_fixture import RealSwarm
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lab]
 
-SHORT = Deadlines(read=1.5, write=1.5)
+SHORT = Deadlines(read=1.5, write=1.5, registry=3)
 
 
 @pytest.fixture
