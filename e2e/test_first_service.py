@@ -189,6 +189,8 @@ def test_a_service_is_made_from_yaml(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", level=1, name="once")).to_be_visible()
     expect(page.get_by_text(re.compile("complete", re.I)).first).to_be_visible(timeout=ROLLOUT)
     assert (visitor.server.definitions / "once.yaml").read_text() == text, "comments are kept"
+    visitor.go_to("Services")
+    visitor.photograph("first-hour")
 
 
 def test_logs_are_read(visitor: Visitor) -> None:
