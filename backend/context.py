@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -20,7 +21,9 @@ from backend.services.cluster_state import ClusterState
 from backend.services.cluster_watcher import ClusterWatcher
 from backend.services.credentials import ConfiguredTokens
 from backend.services.deployments import Deployments
+from backend.services.event_bus import EventBus
 from backend.services.health_monitor import HealthMonitor
+from backend.services.live_events import LiveEvents
 from backend.services.logs import Logs
 from backend.services.nodes import Nodes
 from backend.services.rollout_tracker import RolloutTracker
@@ -83,7 +86,11 @@ class AppContext:
             views=self._views,
             audit=self.audit,
         )
-        self.deployments.on_change = self._tracker.follow
+        self.events = LiveEvents(
+            bus=EventBus(), cluster=self.cluster, catalog=self.catalog, views=self._views, audit=self.audit
+        )
+        self._tracker.on_change.append(self.events.deployment_changed)
+        self.deployments.on_change = self._deployment_changed
         self.nodes = Nodes(
             cluster=self.cluster,
             watcher=self.watcher,
@@ -122,9 +129,19 @@ class AppContext:
             tasks.start_soon(self.watcher.run)
             tasks.start_soon(self._tracker.run)
             tasks.start_soon(self.catalog.follow)
+            tasks.start_soon(self.events.run)
+            tasks.start_soon(self._end_streams)
 
     async def close(self) -> None:
         await self.catalog.close()
         await self.client.close()
         await self.access.close()
         await self.database.close()
+
+    async def _end_streams(self) -> None:
+        await self.stopping.wait()
+        self.events.bus.close()
+
+    def _deployment_changed(self, row: Any) -> None:
+        self._tracker.follow(row)
+        self.events.deployment_changed(row)

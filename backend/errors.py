@@ -79,6 +79,12 @@ class TooManyAttempts(OrchestratorError):
     code = "too_many_attempts"
 
 
+class Overloaded(OrchestratorError):
+    """We hold as much of this at once as we are meant to; nothing is wrong with the request."""
+
+    code = "overloaded"
+
+
 class EngineRefused(OrchestratorError):
     """The engine understood the call and said no, for a reason the caller can mend."""
 

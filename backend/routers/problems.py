@@ -28,6 +28,7 @@ STATUS_BY_KIND: Mapping[type[OrchestratorError], int] = {
     errors.Denied: 403,
     errors.TooManyAttempts: 429,
     errors.EngineRefused: 409,
+    errors.Overloaded: 503,
     errors.DockerUnavailable: 503,
     errors.OutcomeUnknown: 504,
     errors.StorageFailed: 503,

@@ -1,14 +1,30 @@
 """The picture of the cluster in memory: every read comes from here, and it may be thrown away at any time."""
 
+import asyncio
+import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import anyio
 
+from backend.domain.observations import (
+    Changes,
+    NodeChange,
+    ServiceChange,
+    TaskChange,
+    same_tasks,
+    task_change,
+    task_gone,
+)
 from backend.errors import DockerUnavailable, OrchestratorError
 from backend.models.cluster import Node, Service, SwarmInfo, SwarmObject, Task
+
+log = logging.getLogger(__name__)
+
+PIECE = 2_000
+"""Tasks compared before the event loop gets a turn: a few milliseconds of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +41,35 @@ class Look:
 
 
 @dataclass(slots=True)
+class _Difference:
+    """What is gathered while two pictures are compared."""
+
+    services: set[str] = field(default_factory=set)
+    nodes: set[str] = field(default_factory=set)
+    tasks: list[TaskChange] = field(default_factory=list)
+    service_changes: list[ServiceChange] = field(default_factory=list)
+    node_changes: list[NodeChange] = field(default_factory=list)
+    references: bool = False
+
+    def changes(self, *, resync: bool) -> Changes:
+        return Changes(
+            services=frozenset(self.services),
+            nodes=frozenset(self.nodes),
+            tasks=tuple(self.tasks),
+            service_changes=tuple(self.service_changes),
+            node_changes=tuple(self.node_changes),
+            references=self.references,
+            resync=resync,
+        )
+
+
+@dataclass(slots=True)
 class ClusterState:
-    """Nodes, services and tasks as last seen, and how fresh that is."""
+    """Nodes, services and tasks as last seen, and how fresh that is.
+
+    What did not change keeps its identity: the same Task, the same tuple of a service's tasks, the same
+    `nodes`, `networks`, `secrets` and `configs`. So `is` tells whether something made from them still holds.
+    """
 
     info: SwarmInfo | None = None
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -38,9 +81,17 @@ class ClusterState:
     error: OrchestratorError | None = None
     """Why the engine does not answer now; None while it does."""
     as_of: datetime | None = None
+    on_change: list[Callable[[Changes], None]] = field(default_factory=list)
+    """Called after the picture changed, with what really changed."""
+    on_engine: list[Callable[[OrchestratorError | None], None]] = field(default_factory=list)
+    """Called when the engine is lost, for another reason than before, or answers again (None)."""
     _seen_at: float | None = None
     _tasks: dict[str, tuple[Task, ...]] = field(default_factory=dict)
+    _on_node: dict[str, dict[str, Task]] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+    """Service names by id, also of those that are gone while some of their tasks are left."""
     _refreshed_at: dict[str, float] = field(default_factory=dict)
+    _node_read_at: dict[str, float] = field(default_factory=dict)
     _changed: anyio.Event = field(default_factory=anyio.Event)
 
     @property
@@ -64,76 +115,303 @@ class ClusterState:
         """Also those of a service that is gone but whose containers are still stopping."""
         return self._tasks.get(service_id, ())
 
+    def tasks_on(self, node_id: str) -> list[Task]:
+        return list(self._on_node.get(node_id, {}).values())
+
     def tasks_by_node(self) -> dict[str, list[Task]]:
-        grouped: dict[str, list[Task]] = {}
-        for task in self.all_tasks():
-            if task.node_id:
-                grouped.setdefault(task.node_id, []).append(task)
-        return grouped
+        return {node_id: list(tasks.values()) for node_id, tasks in self._on_node.items()}
 
     def all_tasks(self) -> Iterable[Task]:
         for tasks in self._tasks.values():
             yield from tasks
 
     def service_by_id(self, service_id: str) -> Service | None:
-        return next((service for service in self.services.values() if service.id == service_id), None)
+        service = self.services.get(self._names.get(service_id, ""))
+        return service if service is not None and service.id == service_id else None
 
-    def apply(self, look: Look, *, began_at: float) -> None:
-        """Take over a full look that began at `began_at` (monotonic seconds).
+    def apply(self, look: Look, *, began_at: float, resync: bool = False) -> Changes:
+        """Take over a full look that began at `began_at` (monotonic seconds), at once.
 
-        Services re-read since then are newer than the look and keep their place in the picture.
+        Services re-read since then are newer than the look and keep their place in the picture. `resync`
+        says that events may have been missed before it.
         """
-        newer = {name for name, at in self._refreshed_at.items() if at > began_at}
-        newer_ids = {self.services[name].id for name in newer if name in self.services}
-        services = {service.name: service for service in look.services if service.name not in newer}
-        services |= {name: self.services[name] for name in newer if name in self.services}
-        tasks: dict[str, list[Task]] = {}
-        for task in look.tasks:
-            if task.service_id not in newer_ids:
-                tasks.setdefault(task.service_id, []).append(task)
-        kept = {service_id: self._tasks[service_id] for service_id in newer_ids if service_id in self._tasks}
-        self.info = look.info
-        self.nodes = {node.id: node for node in look.nodes}
-        self.services = services
-        self._tasks = {service_id: tuple(group) for service_id, group in tasks.items()} | kept
-        self.networks = {item.name: item for item in look.networks}
-        self.secrets = {item.name: item for item in look.secrets}
-        self.configs = {item.name: item for item in look.configs}
-        self._refreshed_at = {name: self._refreshed_at[name] for name in newer}
-        self._fresh()
+        steps = self._apply(look, began_at, resync)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                changes: Changes = done.value
+                return changes
+
+    async def take(self, look: Look, *, began_at: float, resync: bool = False) -> Changes:
+        """As `apply`, giving the event loop its turns in between."""
+        steps = self._apply(look, began_at, resync)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                changes: Changes = done.value
+                return changes
+            await asyncio.sleep(0)
 
     def apply_service(self, name: str, service: Service | None, tasks: Sequence[Task]) -> None:
         """Take over one service just read; None: the swarm no longer has it."""
+        found = _Difference()
         known = self.services.get(name)
         if service is None:
             self.services.pop(name, None)
         else:
+            if known is not None and known.id == service.id and known.version == service.version:
+                service = known
             self.services[name] = service
-        service_id = service.id if service else known.id if known else None
-        if service_id is not None:
-            self._tasks[service_id] = tuple(tasks)
+            self._names[service.id] = name
+        if known is not service:
+            found.services.add(name)
+            found.service_changes.append(ServiceChange(known, service))
+        for service_id in {one.id for one in (known, service) if one is not None}:
+            # One that was replaced under its name leaves its tasks to the next full look.
+            mine = tasks if service is None or service_id == service.id else ()
+            self._take_tasks(service_id, mine, found)
         self._refreshed_at[name] = time.monotonic()
-        self._announce()
+        self._tell(found)
+
+    def apply_tasks(self, service_id: str, tasks: Sequence[Task]) -> None:
+        """Take over the tasks of one service just read."""
+        found = _Difference()
+        self._take_tasks(service_id, tasks, found)
+        if name := self._names.get(service_id):
+            self._refreshed_at[name] = time.monotonic()
+        self._tell(found)
 
     def apply_node(self, node: Node) -> None:
-        self.nodes = self.nodes | {node.id: node}
-        self._announce()
+        found = _Difference()
+        known = self.nodes.get(node.id)
+        self._node_read_at[node.id] = time.monotonic()
+        if known != node:
+            self.nodes = self.nodes | {node.id: node}
+            found.nodes.add(node.id)
+            found.node_changes.append(NodeChange(known, node))
+            self._touch_services_on(node.id, known, node, found)
+        self._tell(found)
+
+    def apply_references(
+        self,
+        *,
+        networks: Sequence[SwarmObject] | None = None,
+        secrets: Sequence[SwarmObject] | None = None,
+        configs: Sequence[SwarmObject] | None = None,
+    ) -> None:
+        """Take over lists just read of what definitions may name."""
+        found = _Difference()
+        self._take_references(networks, secrets, configs, found)
+        self._tell(found)
 
     def lost(self, error: OrchestratorError) -> None:
         """The engine did not answer; what was seen stays, with its age."""
+        news = self.error is None or self.error.code != error.code
         self.error = error
+        if news:
+            for listener in self.on_engine:
+                _call(listener, error)
         self._announce()
 
     async def changed(self) -> None:
         """Wait until something is seen again, whether or not it differs."""
         await self._changed.wait()
 
-    def _fresh(self) -> None:
+    def _apply(self, look: Look, began_at: float, resync: bool) -> Generator[None, None, Changes]:
+        first = self._seen_at is None
+        groups: dict[str, list[Task]] = {}
+        for number, task in enumerate(look.tasks, 1):
+            groups.setdefault(task.service_id, []).append(task)
+            if not number % (4 * PIECE):
+                yield
+        found = _Difference()
+        self._take_nodes(look.nodes, began_at, found)
+        self._take_services(look.services, began_at, found)
+        done = 0
+        for service_id in [*groups, *(gone for gone in self._tasks if gone not in groups)]:
+            # Asked anew each time: one may be re-read while the loop had its turn.
+            if self._is_newer(self._names.get(service_id), began_at):
+                continue
+            group = groups.get(service_id, [])
+            self._take_tasks(service_id, group, found, first=first)
+            done += len(group)
+            if done >= PIECE:
+                done = 0
+                yield
+        self._take_references(look.networks, look.secrets, look.configs, found)
+        self.info = look.info
+        present = {service.id for service in self.services.values()}
+        self._names = {
+            service_id: name
+            for service_id, name in self._names.items()
+            if service_id in present or service_id in self._tasks
+        }
+        self._refreshed_at = {name: at for name, at in self._refreshed_at.items() if at > began_at}
+        self._node_read_at = {key: at for key, at in self._node_read_at.items() if at > began_at}
+        back = self.error is not None
         self.error = None
         self.as_of = datetime.now(UTC)
         self._seen_at = time.monotonic()
+        if back or first:
+            for listener in self.on_engine:
+                _call(listener, None)
+        if first:
+            # What was already so when we came is no news.
+            changes = Changes(
+                services=frozenset(self.services), nodes=frozenset(self.nodes), references=True, resync=True
+            )
+            self._tell_changes(changes)
+            return changes
+        return self._tell(found, resync=resync)
+
+    def _take_nodes(self, nodes: Sequence[Node], began_at: float, found: _Difference) -> None:
+        wanted: dict[str, Node] = {}
+        for node in nodes:
+            known = self.nodes.get(node.id)
+            keep = known is not None and (known == node or self._node_read_at.get(node.id, 0) > began_at)
+            wanted[node.id] = known if keep and known is not None else node
+            if not keep:
+                found.nodes.add(node.id)
+                found.node_changes.append(NodeChange(known, node))
+                self._touch_services_on(node.id, known, node, found)
+        for node_id, known in self.nodes.items():
+            if node_id in wanted:
+                continue
+            if self._node_read_at.get(node_id, 0) > began_at:
+                wanted[node_id] = known
+            else:
+                found.nodes.add(node_id)
+                found.node_changes.append(NodeChange(known, None))
+                self._touch_services_on(node_id, known, None, found)
+        if found.node_changes:
+            self.nodes = wanted
+
+    def _is_newer(self, name: str | None, began_at: float) -> bool:
+        return name is not None and self._refreshed_at.get(name, 0.0) > began_at
+
+    def _take_services(self, services: Sequence[Service], began_at: float, found: _Difference) -> None:
+        wanted = {name: known for name, known in self.services.items() if self._is_newer(name, began_at)}
+        for service in services:
+            name = service.name
+            if self._is_newer(name, began_at):
+                continue
+            known = self.services.get(name)
+            if known is not None and known.id == service.id and known.version == service.version:
+                wanted[name] = known
+                continue
+            wanted[name] = service
+            self._names[service.id] = name
+            found.services.add(name)
+            found.service_changes.append(ServiceChange(known, service))
+        for name, known in self.services.items():
+            if name not in wanted:
+                found.services.add(name)
+                found.service_changes.append(ServiceChange(known, None))
+        self.services = wanted
+
+    def _take_tasks(
+        self, service_id: str, tasks: Sequence[Task], found: _Difference, *, first: bool = False
+    ) -> None:
+        known = self._tasks.get(service_id, ())
+        if same_tasks(known, tasks):
+            return
+        name = self._names.get(service_id)
+        before = {task.id: task for task in known}
+        kept: list[Task] = []
+        for task in tasks:
+            old = before.pop(task.id, None)
+            if old is not None and old.version == task.version:
+                kept.append(old)
+                continue
+            kept.append(task)
+            self._place(old, task, found)
+            if not first and name is not None:
+                change = task_change(old, task, name, self._hostname(task))
+                if change is not None:
+                    found.tasks.append(change)
+        now = datetime.now(UTC)
+        for old in before.values():
+            self._place(old, None, found)
+            if name is not None and (gone := task_gone(old, name, self._hostname(old), now)) is not None:
+                found.tasks.append(gone)
+        if kept:
+            self._tasks[service_id] = tuple(kept)
+        else:
+            self._tasks.pop(service_id, None)
+        if name is not None:
+            found.services.add(name)
+
+    def _place(self, old: Task | None, new: Task | None, found: _Difference) -> None:
+        """Keep the tasks by node in step."""
+        if old is not None and old.node_id:
+            found.nodes.add(old.node_id)
+            if new is None or new.node_id != old.node_id:
+                there = self._on_node.get(old.node_id, {})
+                there.pop(old.id, None)
+                if not there:
+                    self._on_node.pop(old.node_id, None)
+        if new is not None and new.node_id:
+            found.nodes.add(new.node_id)
+            self._on_node.setdefault(new.node_id, {})[new.id] = new
+
+    def _take_references(
+        self,
+        networks: Sequence[SwarmObject] | None,
+        secrets: Sequence[SwarmObject] | None,
+        configs: Sequence[SwarmObject] | None,
+        found: _Difference,
+    ) -> None:
+        for known, seen in ((self.networks, networks), (self.secrets, secrets), (self.configs, configs)):
+            if seen is None:
+                continue
+            named = {item.name: item for item in seen}
+            if named == known:
+                continue
+            found.references = True
+            if known is self.networks:
+                self.networks = named
+            elif known is self.secrets:
+                self.secrets = named
+            else:
+                self.configs = named
+
+    def _touch_services_on(
+        self, node_id: str, known: Node | None, node: Node | None, found: _Difference
+    ) -> None:
+        """What runs on a node counts only while the node answers, and is shown under its name."""
+        if known is not None and node is not None:
+            same = (known.is_live, known.hostname) == (node.is_live, node.hostname)
+            if same:
+                return
+        for task in self._on_node.get(node_id, {}).values():
+            if name := self._names.get(task.service_id):
+                found.services.add(name)
+
+    def _hostname(self, task: Task) -> str | None:
+        node = self.nodes.get(task.node_id or "")
+        return node.hostname if node else None
+
+    def _tell(self, found: _Difference, *, resync: bool = False) -> Changes:
+        changes = found.changes(resync=resync)
+        self._tell_changes(changes)
+        return changes
+
+    def _tell_changes(self, changes: Changes) -> None:
+        if changes:
+            for listener in self.on_change:
+                _call(listener, changes)
         self._announce()
 
     def _announce(self) -> None:
         self._changed.set()
         self._changed = anyio.Event()
+
+
+def _call[T](listener: Callable[[T], None], news: T) -> None:
+    # A listener's fault must not keep the others, or the watcher, from going on.
+    try:
+        listener(news)
+    except Exception:
+        log.exception("a listener failed on %s", type(news).__name__)

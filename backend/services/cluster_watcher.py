@@ -64,7 +64,7 @@ class ClusterWatcher:
         else:
             if self._state.error is not None or self._state.as_of is None:
                 log.info("the engine answers: %d nodes, %d services", len(look.nodes), len(look.services))
-            self._state.apply(look, began_at=began_at)
+            await self._state.take(look, began_at=began_at)
         return time.monotonic() - began_at
 
     async def refresh(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -40,6 +40,8 @@ class RolloutTracker:
         self._records = records
         self._cluster = cluster
         self._followed: dict[str, Followed] = {}
+        self.on_change: list[Callable[[DeploymentRow], None]] = []
+        """Called with each row whose verdict was just stored."""
 
     async def open(self) -> None:
         """Take up what an earlier run of this program left unfinished."""
@@ -85,6 +87,8 @@ class RolloutTracker:
                 continue
             log.info("%s of %s %s", row.kind, row.service, row.state)
             self.follow(row)
+            for listener in self.on_change:
+                listener(row)
 
     def _verdict(self, followed: Followed) -> Verdict | None:
         row = followed.row
