@@ -44,6 +44,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Events
+         * @description What changes, as it changes: `hello`, `changed`, `deployment`, `timeline`, `engine`, `resync`, `seen`.
+         *
+         *     After `hello` nothing comes until something changes. `resync`: events were missed, read everything again.
+         */
+        get: operations["follow_events_api_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -458,6 +480,24 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ChangedEvent
+         * @description `changed`: what differs from what was told before; what did not change is not in it.
+         */
+        ChangedEvent: {
+            /** As Of */
+            as_of: string | null;
+            /** Names */
+            names: string[];
+            /** Nodes */
+            nodes: components["schemas"]["NodeOut"][];
+            /** Removed */
+            removed: string[];
+            /** Removed Nodes */
+            removed_nodes: string[];
+            /** Services */
+            services: components["schemas"]["ServiceOut"][];
+        };
+        /**
          * DeploymentOut
          * @description One recorded change of one service.
          */
@@ -523,6 +563,20 @@ export interface components {
             /** Services */
             services: components["schemas"]["MovingService"][];
         };
+        /**
+         * EngineEvent
+         * @description `engine`: the engine was lost, for this reason, or answers again.
+         */
+        EngineEvent: {
+            /** As Of */
+            as_of: string | null;
+            /** Code */
+            code: string | null;
+            /** Connected */
+            connected: boolean;
+            /** Detail */
+            detail: string | null;
+        };
         /** EngineHealth */
         EngineHealth: {
             /** Api Version */
@@ -572,6 +626,21 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * HelloEvent
+         * @description `hello`: the first event of every stream.
+         */
+        HelloEvent: {
+            /** As Of */
+            as_of: string | null;
+            /** Boot */
+            boot: string;
+            engine: components["schemas"]["EngineEvent"];
+            /** Stale Seconds */
+            stale_seconds: number | null;
+            /** Version */
+            version: string;
+        };
         /** Listing[DeploymentOut] */
         Listing_DeploymentOut_: {
             /** Items */
@@ -585,6 +654,18 @@ export interface components {
             items: components["schemas"]["TokenOut"][];
             /** Total */
             total: number;
+        };
+        /**
+         * LiveEvents
+         * @description Data by kind of event. `resync` has none: read everything again.
+         */
+        LiveEvents: {
+            changed: components["schemas"]["ChangedEvent"];
+            deployment: components["schemas"]["DeploymentOut"];
+            engine: components["schemas"]["EngineEvent"];
+            hello: components["schemas"]["HelloEvent"];
+            seen: components["schemas"]["SeenEvent"];
+            timeline: components["schemas"]["TimelineEvent"];
         };
         /** LiveListing[NodeOut] */
         LiveListing_NodeOut_: {
@@ -878,6 +959,16 @@ export interface components {
             replicas: number;
         };
         /**
+         * SeenEvent
+         * @description `seen`: every 15 seconds, how fresh the picture is although nothing may have changed.
+         */
+        SeenEvent: {
+            /** As Of */
+            as_of: string | null;
+            /** Stale Seconds */
+            stale_seconds: number | null;
+        };
+        /**
          * ServiceCreate
          * @description Give `definition` (an object) or `yaml` (its text, comments kept), not both.
          */
@@ -1105,6 +1196,42 @@ export interface components {
             /** Up To Date */
             up_to_date: boolean;
         };
+        /** TimelineEntry */
+        TimelineEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "task" | "service" | "node" | "deployment" | "engine";
+            /** Node */
+            node: string | null;
+            /** Service */
+            service: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "good" | "bad" | "warn";
+            /** Task */
+            task: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * TimelineEvent
+         * @description `timeline`: entries just added, oldest first.
+         */
+        TimelineEvent: {
+            /** Items */
+            items: components["schemas"]["TimelineEntry"][];
+        };
         /** TokenCreate */
         TokenCreate: {
             /**
@@ -1212,6 +1339,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_events_api_events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Where an earlier stream ended; browsers send it. */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. The model names the data of each kind of event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveEvents"];
+                    "text/event-stream": unknown;
                 };
             };
             /** @description A problem */
