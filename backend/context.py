@@ -1,6 +1,7 @@
 """The one place where parts are joined. Building it opens nothing."""
 
 import logging
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from backend.services.deployments import Deployments
 from backend.services.event_bus import EventBus
 from backend.services.health_monitor import HealthMonitor
 from backend.services.live_events import LiveEvents
+from backend.services.log_broker import LogBroker
 from backend.services.logs import Logs
 from backend.services.nodes import Nodes
 from backend.services.rollout_tracker import RolloutTracker
@@ -72,7 +74,7 @@ class AppContext:
         )
         self._records = DeploymentRecords(self.database)
         self._tracker = RolloutTracker(self._records, self.cluster)
-        self.watcher.moving = self._tracker.moving
+        self.watcher.moving = lambda: chain(self._tracker.moving(), self._log_broker.followed())
         self.services = Services(
             catalog=self.catalog, cluster=self.cluster, views=self._views, audit=self.audit
         )
@@ -98,11 +100,13 @@ class AppContext:
             views=self._views,
             audit=self.audit,
         )
+        self._log_broker = LogBroker(cluster=self.cluster, client=self.client, views=self._views)
         self.logs = Logs(
             catalog=self.catalog,
             cluster=self.cluster,
             client=self.client,
             views=self._views,
+            broker=self._log_broker,
             audit=self.audit,
         )
         self.health = HealthMonitor(
@@ -133,6 +137,7 @@ class AppContext:
             tasks.start_soon(self._end_streams)
 
     async def close(self) -> None:
+        await self._log_broker.close()
         await self.catalog.close()
         await self.client.close()
         await self.access.close()

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -259,7 +259,7 @@ class SwarmClient:
         since: datetime | None = None,
         deadline: float,
         follow: bool = False,
-    ) -> AsyncIterator[LogLine | LogGap | LogDrop]:
+    ) -> AsyncGenerator[LogLine | LogGap | LogDrop]:
         """The lines of a service's tasks as they arrive: in order per task, not across tasks.
 
         `tail` counts per task. When `deadline` seconds have passed a LogGap ends the answer, for an engine
@@ -277,7 +277,7 @@ class SwarmClient:
         follow: bool = False,
         stream: Literal["stdout", "stderr"] | None = None,
         admit: Callable[[int], bool] | None = None,
-    ) -> AsyncIterator[LogLine | LogGap | LogDrop]:
+    ) -> AsyncGenerator[LogLine | LogGap | LogDrop]:
         """As `service_logs`, of one task.
 
         `admit` is asked with each line's size; lines it refuses are not decoded, a LogDrop counts them.
@@ -294,7 +294,7 @@ class SwarmClient:
         follow: bool,
         stream: Literal["stdout", "stderr"] | None,
         admit: Callable[[int], bool] | None,
-    ) -> AsyncIterator[LogLine | LogGap | LogDrop]:
+    ) -> AsyncGenerator[LogLine | LogGap | LogDrop]:
         call = Call(kind, object_id)
         params = {
             "stdout": "0" if stream == "stderr" else "1",

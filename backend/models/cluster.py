@@ -172,6 +172,12 @@ class LogLine(msgspec.Struct, frozen=True, gc=False):
     line: str
 
 
+class LogDrop(msgspec.Struct, frozen=True, gc=False):
+    """So many lines came faster than the caller would take them."""
+
+    lines: int
+
+
 class LogGap(msgspec.Struct, frozen=True, gc=False):
     """The engine said, inside the stream, that it could not fetch something."""
 

@@ -1,6 +1,5 @@
 """Services: the catalog, what runs of it, and the acts that change the swarm."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response, status
@@ -9,7 +8,6 @@ from backend.models.schemas.common import LiveListing
 from backend.models.schemas.deployments import DeploymentOut
 from backend.models.schemas.services import (
     DeployRequest,
-    LogPage,
     ScaleRequest,
     ServiceCreate,
     ServiceDetail,
@@ -28,7 +26,6 @@ from backend.routers.parameters import (
     revision_of,
     set_etag,
 )
-from backend.services.logs import parse_since
 
 router = APIRouter(prefix="/api/services", tags=["services"])
 
@@ -145,30 +142,6 @@ async def scale_service(
 ) -> DeploymentOut:
     """Set the number of replicas, in the swarm and as a new revision of the definition."""
     return _accepted(response, await context.deployments.scale(actor, name, body.replicas))
-
-
-@router.get("/{name}/logs")
-async def read_logs(
-    name: Name,
-    actor: ActorDep,
-    context: ContextDep,
-    tail: Annotated[int, Query(description="So many lines in total, the newest.", ge=1, le=10_000)] = 100,
-    since: Annotated[
-        str | None, Query(description="`10m`, an RFC 3339 time, or seconds since 1970.", max_length=64)
-    ] = None,
-    task: Annotated[
-        str | None, Query(description="Only this task: `web.3`, its slot or its id.", max_length=255)
-    ] = None,
-    node: Annotated[
-        str | None, Query(description="Only tasks of this node: host name or id.", max_length=255)
-    ] = None,
-) -> LogPage:
-    """The newest lines of all tasks, merged by time, oldest first.
-
-    Answers within seconds whatever hangs; `incomplete` names the nodes whose lines are missing.
-    """
-    moment = parse_since(since, datetime.now(UTC))
-    return await context.logs.read(actor, name, tail=tail, since=moment, task=task, node=node)
 
 
 def _accepted(response: Response, deployment: DeploymentOut) -> DeploymentOut:

@@ -30,12 +30,6 @@ class Source(Protocol):
         """The reader has gone."""
 
 
-def event(kind: str, data: bytes, *, id_: str | None = None) -> bytes:
-    """One event. `data` is JSON as the encoders write it, in one line."""
-    head = f"event: {kind}\n" if id_ is None else f"event: {kind}\nid: {id_}\n"
-    return b"%bdata: %b\n\n" % (head.encode(), data)
-
-
 class EventStream(StreamingResponse):
     """Sends what its source has until the source ends, the client goes, its credentials are over or we stop.
 

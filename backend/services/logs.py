@@ -1,20 +1,25 @@
-"""A service's log lines, merged over its tasks, within a deadline even when a node is dead."""
+"""A service's log lines for callers: merged over its tasks within a deadline, or followed."""
 
 import re
 from collections.abc import Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import anyio
 
 from backend.clients.docker_client import SwarmClient
+from backend.domain.log_sources import HAS_LOGS
 from backend.domain.permissions import Permission
 from backend.errors import FieldError, InvalidInput, NotFound, OrchestratorError
 from backend.models.actor import Actor
 from backend.models.cluster import LogGap, LogLine, Service, Task
-from backend.models.schemas.services import LogEntry, LogPage
+from backend.models.schemas.logs import LogEntry, LogPage
 from backend.services.audit import Audit
 from backend.services.catalog import Catalog
 from backend.services.cluster_state import ClusterState
+from backend.services.log_broker import LogBroker
+from backend.services.log_reader import LogReader, LogSelection
+from backend.services.newest_lines import NewestLines
 from backend.services.service_views import ServiceViews
 from backend.services.services import not_in_catalog
 from backend.services.use_case import use_case
@@ -24,7 +29,8 @@ TASK_SECONDS = 5.0
 TASKS_AT_ONCE = 16
 TASKS_AT_MOST = 200
 """The newest tasks of a service that are asked; older ones have long lost their containers."""
-HAS_LOGS = frozenset({"starting", "running", "complete", "shutdown", "failed", "remove"})
+SEARCHED_LINES = 10_000
+"""A search without `since` looks at so many of each task's newest lines."""
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
@@ -39,46 +45,57 @@ class Logs:
         cluster: ClusterState,
         client: SwarmClient,
         views: ServiceViews,
+        broker: LogBroker,
         audit: Audit,
     ) -> None:
         self._catalog = catalog
         self._cluster = cluster
         self._client = client
         self._views = views
+        self._broker = broker
         self.audit = audit
 
     @use_case(Permission.READ)
-    async def read(
-        self,
-        actor: Actor,
-        name: str,
-        *,
-        tail: int,
-        since: datetime | None,
-        task: str | None,
-        node: str | None,
-    ) -> LogPage:
-        """The newest `tail` lines of all tasks together, oldest first.
+    async def read(self, actor: Actor, name: str, selection: LogSelection, *, tail: int) -> LogPage:
+        """The newest `tail` lines that are wanted of all tasks together, oldest first.
 
-        `task` is a task's name (`web.3`), slot or id, `node` a host name or id. A service that is not in the
-        swarm has no lines.
+        A service that is not in the swarm has no lines.
         """
-        self._cluster.require_picture()
-        service = self._cluster.services.get(name)
+        service = self._service(name)
         if service is None:
-            if self._catalog.find(name) is None:
-                raise not_in_catalog(name, self._cluster)
             return LogPage(items=[], incomplete=[])
-        wanted = self._wanted(service, task, node)
-        lines, incomplete = await self._gather(wanted, tail=tail, since=since)
+        wanted = self._wanted(service, selection)
+        lines, incomplete = await self._gather(wanted, selection, tail=tail)
         by_id = {candidate.id: candidate for candidate in self._cluster.tasks_of(service)}
-        lines.sort(key=lambda line: line.time)
         return LogPage(
-            items=[self._entry(line, service, by_id.get(line.task_id)) for line in lines[-tail:]],
+            items=[self._entry(line, service, by_id.get(line.task_id)) for line in lines],
             incomplete=sorted(incomplete),
         )
 
-    def _wanted(self, service: Service, task: str | None, node: str | None) -> Sequence[Task]:
+    @use_case(Permission.READ)
+    async def follow(
+        self, actor: Actor, name: str, selection: LogSelection, *, tail: int, last_id: str | None
+    ) -> LogReader:
+        """A reader of the lines as they are written, beginning with the newest `tail`; it must be closed.
+
+        `last_id` is that of the last event a caller has had who comes back. A service that is not in the
+        swarm may be followed: its lines come once it is deployed.
+        """
+        service = self._service(name)
+        if service is not None:
+            self._wanted(service, selection)
+        caller = f"{actor.kind} {actor.id}"
+        return self._broker.join(name, selection, tail=tail, caller=caller, last_id=last_id)
+
+    def _service(self, name: str) -> Service | None:
+        self._cluster.require_picture()
+        service = self._cluster.services.get(name)
+        if service is None and self._catalog.find(name) is None:
+            raise not_in_catalog(name, self._cluster)
+        return service
+
+    def _wanted(self, service: Service, selection: LogSelection) -> Sequence[Task]:
+        task, node = selection.task, selection.node
         tasks = [candidate for candidate in self._cluster.tasks_of(service) if candidate.state in HAS_LOGS]
         if node is not None:
             ids = {n.id for n in self._cluster.nodes.values() if node in {n.id, n.hostname}}
@@ -97,21 +114,31 @@ class Logs:
         return {task.id, self._views.task_name(task, service.name), str(task.slot)}
 
     async def _gather(
-        self, tasks: Sequence[Task], *, tail: int, since: datetime | None
+        self, tasks: Sequence[Task], selection: LogSelection, *, tail: int
     ) -> tuple[list[LogLine], set[str]]:
-        lines: list[LogLine] = []
+        newest = NewestLines(tail)
         incomplete: set[str] = set()
         limiter = anyio.CapacityLimiter(TASKS_AT_ONCE)
+        searched = None if selection.since else max(tail, SEARCHED_LINES)
 
         async def read(task: Task, hostname: str) -> None:
             async with limiter:
+                stream = self._client.task_logs(
+                    task.id,
+                    tail=searched if selection.test else tail,
+                    since=selection.since,
+                    stream=selection.stream,
+                    deadline=TASK_SECONDS,
+                )
                 try:
-                    stream = self._client.task_logs(task.id, tail=tail, since=since, deadline=TASK_SECONDS)
-                    async for item in stream:
-                        if isinstance(item, LogGap):
-                            incomplete.add(hostname)
-                        else:
-                            lines.append(item)
+                    async with aclosing(stream):
+                        async for item in stream:
+                            if isinstance(item, LogGap):
+                                incomplete.add(hostname)
+                            elif isinstance(item, LogLine) and selection.wants_text(
+                                item.time, item.stream, item.line
+                            ):
+                                newest.add(item)
                 except NotFound:
                     return  # Swarm has reaped the task since we looked.
                 except OrchestratorError:
@@ -127,7 +154,7 @@ class Logs:
                 else:
                     # Swarm would wait for the node without end (moby#37336, #41733).
                     incomplete.add(node.hostname)
-        return lines, incomplete
+        return newest.lines(), incomplete
 
     def _entry(self, line: LogLine, service: Service, task: Task | None) -> LogEntry:
         node = self._cluster.nodes.get(line.node_id)

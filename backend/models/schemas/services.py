@@ -131,20 +131,3 @@ class ScaleRequest(Input):
 class DeployRequest(Input):
     adopt: bool = False
     """Take over a service of the same name that was not deployed from this catalog."""
-
-
-class LogEntry(Schema):
-    time: datetime
-    task: str
-    """`service.slot`, or the task's id when the swarm no longer knows it."""
-    task_id: str
-    node: str
-    """Host name, or the node's id."""
-    stream: Literal["stdout", "stderr"]
-    line: str
-
-
-class LogPage(Schema):
-    items: list[LogEntry]
-    incomplete: list[str]
-    """Host names of nodes whose lines are missing because they did not answer in time."""
