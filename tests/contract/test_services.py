@@ -8,7 +8,7 @@ from backend.clients.docker_client import RegistryAuth, ServiceWrite
 from backend.clients.engine_errors import Call, StaleVersion
 from backend.clients.transport import ignored
 from backend.errors import Conflict, EngineRefused, InvalidInput, NotFound
-from backend.models.cluster import ImageDigest, Service
+from backend.models.cluster import ImageDigest, Service, SwarmObject
 from tests.contract.swarm_under_test import SECOND, Spec, SwarmUnderTest
 from tests.eventually import eventually
 
@@ -236,8 +236,15 @@ async def test_a_secret_and_an_overlay_network_can_be_used_by_name_and_id(swarm:
     secret_id = await swarm.add("secrets", Name=name, Data="c2VjcmV0")
     network_id = await swarm.add("networks", Name=name, Driver="overlay", Attachable=True)
     [secret] = [one for one in await swarm.client.secrets() if one.name == name]
-    [network] = [one for one in await swarm.client.networks() if one.name == name]
+
+    async def allocated() -> SwarmObject | None:
+        # The swarm names the driver once it has allocated the network.
+        found = [one for one in await swarm.client.networks() if one.name == name and one.driver]
+        return found[0] if found else None
+
+    network = await eventually(allocated, within=10)
     assert secret.id == secret_id
+    assert network is not None
     assert (network.id, network.driver, network.scope, network.attachable) == (
         network_id,
         "overlay",
