@@ -43,7 +43,7 @@ type LineMatch = Annotated[
 ]
 
 
-@router.get("/{name}/logs", response_model=LogPage)
+@router.get("/{name}/logs", response_model=LogPage, responses={200: {"content": {"text/plain": {}}}})
 async def read_logs(
     name: Name,
     actor: ActorDep,
@@ -76,7 +76,17 @@ async def read_logs(
     return _file(name, log, timestamps=timestamps) if download else log
 
 
-@router.get("/{name}/logs/stream", response_class=EventStream, responses={200: {"model": LogEvent}})
+@router.get(
+    "/{name}/logs/stream",
+    status_code=200,
+    response_class=EventStream,
+    responses={
+        200: {
+            "description": "Server-sent events. The model names the data of each kind of event.",
+            "model": LogEvent,
+        }
+    },
+)
 async def follow_logs(
     name: Name,
     request: Request,
