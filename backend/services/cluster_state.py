@@ -161,7 +161,8 @@ class ClusterState:
         if service is None:
             self.services.pop(name, None)
         else:
-            if known is not None and known.id == service.id and known.version == service.version:
+            # Two reads of one service may come back in the other order than they were asked.
+            if known is not None and known.id == service.id and known.version >= service.version:
                 service = known
             self.services[name] = service
             self._names[service.id] = name
@@ -187,7 +188,7 @@ class ClusterState:
         found = _Difference()
         known = self.nodes.get(node.id)
         self._node_read_at[node.id] = time.monotonic()
-        if known != node:
+        if known is None or (known != node and known.version <= node.version):
             self.nodes = self.nodes | {node.id: node}
             found.nodes.add(node.id)
             found.node_changes.append(NodeChange(known, node))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import anyio
 
 from backend.clients.docker_client import SwarmClient
+from backend.domain.observations import Changes
 from backend.errors import DockerUnavailable, NotFound, OrchestratorError
 from backend.models.cluster import EngineEvent
 from backend.services.cluster_state import ClusterState, Look
@@ -16,11 +17,21 @@ log = logging.getLogger(__name__)
 
 PACE = 100
 """The next look waits this many times what the last one took: about 1 % of a manager's core."""
+PACE_WHEN_ASKED = 10
+"""The same for a look that an event asks for, so that a stream of them cannot press the engine."""
+PACE_OF_MOVING = 20
 SHORTEST_PAUSE = 1.0
-GATHERING_PAUSE = 0.1
-"""Seconds that events are gathered before they make us look: one change sends several."""
+SHORTEST_SPACING = 0.1
+LONGEST_PAUSE_WITHOUT_ENGINE = 2.0
+"""A call that is refused costs nothing, and the picture has to be true soon after the engine is back."""
+SUBSCRIBE_WITHIN = 0.5
+GATHERING_PAUSE = 0.02
+"""Seconds between two rounds of re-reading: one change sends several events."""
 MOVING_AT_ONCE = 50
 """So many moving services are re-read between two full looks; a filtered read costs about a millisecond."""
+STILL_MOVING = 10.0
+"""Seconds after its last change for which a service is taken to be moving: its next change sends no event."""
+REREAD_COST = 0.002
 
 
 class ClusterWatcher:
@@ -30,42 +41,56 @@ class ClusterWatcher:
         self._client = client
         self._state = state
         self._longest_pause = longest_pause
+        self._subscribed = anyio.Event()
         self._look_wanted = anyio.Event()
+        self._reread_wanted = anyio.Event()
+        self._missed_events = False
         self._services_wanted: set[str] = set()
+        self._nodes_wanted: set[str] = set()
+        self._references_wanted: set[str] = set()
+        self._moved_at: dict[str, float] = {}
+        # The cheapest of the last looks: on a busy machine the others tell of the queue, not the engine.
+        self._costs: deque[float] = deque(maxlen=5)
         self.moving: Callable[[], Iterable[str]] = lambda: ()
-        """Names of services that change now and are worth re-reading about once a second."""
+        """Names of services whose rollout is followed, worth re-reading about once a second."""
+        state.on_change.append(self._note_moving)
 
     async def run(self) -> None:
         """Watch until cancelled."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._follow_events)
+            with anyio.move_on_after(SUBSCRIBE_WITHIN):
+                await self._subscribed.wait()
+            tasks.start_soon(self._reread_what_changes)
+            tasks.start_soon(self._reread_what_moves)
             failures = 0
-            # The cheapest of the last looks: on a busy machine the others tell of the queue, not the engine.
-            costs: deque[float] = deque(maxlen=5)
             while True:
-                costs.append(await self.look())
-                failures = failures + 1 if self._state.error else 0
-                if failures:
-                    pause = min(SHORTEST_PAUSE * 2 ** min(failures - 1, 5), self._longest_pause, 10.0)
+                cost = await self.look()
+                if self._state.error is None:
+                    self._costs.append(cost)
+                    failures = 0
                 else:
-                    pause = min(max(PACE * min(costs), SHORTEST_PAUSE), self._longest_pause)
-                await self._wait(pause)
+                    failures += 1
+                await self._wait(failures)
 
     async def look(self) -> float:
         """Look at everything once; return the seconds it took. A silent engine is a state, not an error."""
         began_at = time.monotonic()
         self._look_wanted = anyio.Event()
+        missed, self._missed_events = self._missed_events, False
         try:
             look = await self._see_everything()
         except OrchestratorError as error:
             if self._state.error is None or self._state.error.code != error.code:
                 log.warning("the engine does not answer: %s", error.detail)
+            self._missed_events = True
             self._state.lost(error)
-        else:
-            if self._state.error is not None or self._state.as_of is None:
-                log.info("the engine answers: %d nodes, %d services", len(look.nodes), len(look.services))
-            await self._state.take(look, began_at=began_at)
-        return time.monotonic() - began_at
+            return time.monotonic() - began_at
+        cost = time.monotonic() - began_at
+        if self._state.error is not None or self._state.as_of is None:
+            log.info("the engine answers: %d nodes, %d services", len(look.nodes), len(look.services))
+        await self._state.take(look, began_at=began_at, resync=missed)
+        return cost
 
     async def refresh(self, name: str) -> None:
         """Re-read one service and its tasks now, so that a caller sees what it just changed."""
@@ -102,32 +127,111 @@ class ClusterWatcher:
             raise DockerUnavailable(info.error)
         return Look(info, nodes, services, tasks, networks, secrets, configs)
 
+    async def _wait(self, failures: int) -> None:
+        """Wait for the next look: as long as the last ones' cost says, less when something asks for one."""
+        began_at, cost = time.monotonic(), min(self._costs, default=0.0)
+        if failures:
+            longest = min(self._longest_pause, LONGEST_PAUSE_WITHOUT_ENGINE)
+            pause = min(SHORTEST_PAUSE * 2 ** min(failures - 1, 5), longest)
+        else:
+            pause = min(max(PACE * cost, SHORTEST_PAUSE), self._longest_pause)
+        with anyio.move_on_after(pause):
+            await self._look_wanted.wait()
+            spacing = max(PACE_WHEN_ASKED * cost, SHORTEST_SPACING)
+            if self._missed_events:
+                spacing = min(spacing, LONGEST_PAUSE_WITHOUT_ENGINE)
+            await anyio.sleep(max(0.0, began_at + spacing - time.monotonic()))
+
     async def _follow_events(self) -> None:
         async for event in self._client.events():
             self._note(event)
 
     def _note(self, event: EngineEvent) -> None:
-        name = event.attributes.get("name")
-        if event.kind == "service" and name:
-            self._services_wanted.add(name)
-        self._look_wanted.set()
+        match event.kind:
+            case "gap":
+                self._missed_events = True
+                self._subscribed.set()
+                self._look_wanted.set()
+            case "service" if name := event.attributes.get("name"):
+                self._services_wanted.add(name)
+            case "node" if event.object_id:
+                self._nodes_wanted.add(event.object_id)
+                # Its tasks move with it.
+                self._look_wanted.set()
+            case "network" | "secret" | "config":
+                self._references_wanted.add(event.kind)
+            case _:
+                self._look_wanted.set()
+        self._reread_wanted.set()
 
-    async def _wait(self, seconds: float) -> None:
-        """Wait for the next look, meanwhile re-reading what moves about once a second."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            with anyio.move_on_after(min(left, SHORTEST_PAUSE)):
-                await self._look_wanted.wait()
-            if self._look_wanted.is_set():
-                await anyio.sleep(GATHERING_PAUSE)
-                named, self._services_wanted = self._services_wanted, set()
-                if not named or seconds <= SHORTEST_PAUSE:
-                    return
-                self._look_wanted = anyio.Event()
-                await self._refresh_all(named)
-            elif time.monotonic() < until:
-                await self._refresh_all(self.moving())
+    async def _reread_what_changes(self) -> None:
+        while True:
+            await self._reread_wanted.wait()
+            self._reread_wanted = anyio.Event()
+            services, self._services_wanted = self._services_wanted, set()
+            nodes, self._nodes_wanted = self._nodes_wanted, set()
+            references, self._references_wanted = self._references_wanted, set()
+            if self._state.as_of is None:
+                continue
+            if len(services) * REREAD_COST > max(MOVING_AT_ONCE * REREAD_COST, min(self._costs, default=0.0)):
+                self.look_soon()
+            else:
+                for name in services:
+                    await self.refresh(name)
+            for node_id in nodes:
+                await self._reread_node(node_id)
+            if references:
+                await self._reread_references(references)
+            await anyio.sleep(GATHERING_PAUSE)
 
-    async def _refresh_all(self, names: Iterable[str]) -> None:
-        for name in list(names)[:MOVING_AT_ONCE]:
-            await self.refresh(name)
+    async def _reread_node(self, node_id: str) -> None:
+        try:
+            self._state.apply_node(await self._client.node(node_id))
+        except OrchestratorError as error:
+            log.debug("node %s could not be re-read: %s", node_id, error.detail)
+
+    async def _reread_references(self, kinds: set[str]) -> None:
+        try:
+            if "network" in kinds:
+                self._state.apply_references(networks=await self._client.networks())
+            if "secret" in kinds:
+                self._state.apply_references(secrets=await self._client.secrets())
+            if "config" in kinds:
+                self._state.apply_references(configs=await self._client.configs())
+        except OrchestratorError as error:
+            log.debug("%s could not be re-read: %s", ", ".join(sorted(kinds)), error.detail)
+            self.look_soon()
+
+    def _note_moving(self, changes: Changes) -> None:
+        if changes.resync:
+            return
+        now = time.monotonic()
+        for name in changes.services:
+            self._moved_at[name] = now
+
+    async def _reread_what_moves(self) -> None:
+        """About once a second: tasks send no events, so only asking tells how far they are."""
+        pause = SHORTEST_PAUSE
+        while True:
+            await anyio.sleep(pause)
+            began_at = time.monotonic()
+            self._moved_at = {name: at for name, at in self._moved_at.items() if began_at - at < STILL_MOVING}
+            if self._state.error is not None or PACE * min(self._costs, default=1.0) <= SHORTEST_PAUSE:
+                # The full looks come as often, or in vain.
+                continue
+            followed = set(self.moving())
+            for name in list(followed)[:MOVING_AT_ONCE]:
+                await self.refresh(name)
+            moved = sorted(self._moved_at.keys() - followed, key=lambda name: -self._moved_at[name])
+            for name in moved[: max(0, MOVING_AT_ONCE - len(followed))]:
+                await self._reread_tasks(name)
+            pause = max(SHORTEST_PAUSE, PACE_OF_MOVING * (time.monotonic() - began_at))
+
+    async def _reread_tasks(self, name: str) -> None:
+        service = self._state.services.get(name)
+        if service is None:
+            return
+        try:
+            self._state.apply_tasks(service.id, await self._client.tasks(service_id=service.id))
+        except OrchestratorError as error:
+            log.debug("the tasks of %s could not be re-read: %s", name, error.detail)

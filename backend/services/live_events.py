@@ -23,8 +23,9 @@ from backend.services.use_case import use_case
 
 VIEWS_AT_ONCE = 50
 NAMES_AT_ONCE = 1_000
-GATHERING_PAUSE = 0.05
-"""Seconds between two `changed` events: one change touches several objects."""
+GATHERING_PAUSE = 0.01
+PAUSE_PER_LISTENER = 0.00005
+"""Seconds between two `changed` events: sending one costs that much for each who listens."""
 HEARTBEAT = 15.0
 RECHECK_AFTER = 1.0
 
@@ -67,7 +68,7 @@ class LiveEvents:
                     await self._news.wait()
                 self._news = anyio.Event()
                 self._publish()
-                await anyio.sleep(GATHERING_PAUSE)
+                await anyio.sleep(GATHERING_PAUSE + PAUSE_PER_LISTENER * self.bus.listeners)
 
     def _hello(self) -> HelloEvent:
         cluster = self._cluster

@@ -117,7 +117,8 @@ class ServiceViews:
         """Where the swarm's spec differs from what the newest revision says."""
         if entry is None or entry.definition is None or service is None:
             return []
-        compared = (entry.sha256, service.id, service.version, references(self.cluster))
+        # With the replicas: `scale` asks about a service as it will be, at the version it has.
+        compared = (entry.sha256, service.id, service.version, service.replicas, references(self.cluster))
         known = self._drifts.get(entry.name)
         if known is None or known[0] != compared:
             known = (compared, self._compare(entry.definition, service))
