@@ -303,6 +303,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/services/{name}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Logs
+         * @description Server-sent events: `line` with items, `state` of a node or task, `dropped` with a count.
+         *
+         *     Lines of live nodes go on whatever the others do; a node that does not answer is named within seconds.
+         */
+        get: operations["follow_logs_api_services__name__logs_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/services/{name}/scale": {
         parameters: {
             query?: never;
@@ -721,12 +743,58 @@ export interface components {
              */
             time: string;
         };
+        /**
+         * LogEvent
+         * @description The data of the stream's events, by the event's name.
+         */
+        LogEvent: {
+            dropped?: components["schemas"]["LogsDropped"] | null;
+            line?: components["schemas"]["LogLines"] | null;
+            state?: components["schemas"]["LogState"] | null;
+        };
+        /**
+         * LogLines
+         * @description Event `line`: lines in the order of their times, as far as they arrived together.
+         */
+        LogLines: {
+            /** Items */
+            items: components["schemas"]["LogEntry"][];
+        };
         /** LogPage */
         LogPage: {
             /** Incomplete */
             incomplete: string[];
             /** Items */
             items: components["schemas"]["LogEntry"][];
+        };
+        /**
+         * LogsDropped
+         * @description Event `dropped`: so many lines more were written than this stream could carry.
+         */
+        LogsDropped: {
+            /** Count */
+            count: number;
+        };
+        /**
+         * LogState
+         * @description Event `state`: what became of a source of lines.
+         *
+         *     A node `answers`, is `silent` (it should answer and does not) or `down` (the swarm says so); a task has
+         *     `started` or `ended`; the service is `absent` from or `present` in the swarm. Without node and task,
+         *     `silent` and `answers` are the engine's, and `limited` says that there are more tasks than are followed.
+         */
+        LogState: {
+            /** Message */
+            message: string;
+            /** Node */
+            node: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "answers" | "silent" | "down" | "started" | "ended" | "absent" | "present" | "limited";
+            /** Task */
+            task: string | null;
         };
         /**
          * MovingService
@@ -1824,14 +1892,22 @@ export interface operations {
     read_logs_api_services__name__logs_get: {
         parameters: {
             query?: {
+                /** @description Answer a text file instead. */
+                download?: boolean;
+                /** @description Only lines that contain this text, in any case; or `/regex/` of RE2's kind, `/regex/i` in any case. Without `since`, the newest 10,000 lines of each task are searched. */
+                match?: string | null;
                 /** @description Only tasks of this node: host name or id. */
                 node?: string | null;
                 /** @description `10m`, an RFC 3339 time, or seconds since 1970. */
                 since?: string | null;
-                /** @description So many lines in total, the newest. */
+                /** @description Only what was written to this one. */
+                stream?: ("stdout" | "stderr") | null;
+                /** @description So many lines in total, the newest: 10,000 at most, 100,000 in a download. */
                 tail?: number;
                 /** @description Only this task: `web.3`, its slot or its id. */
                 task?: string | null;
+                /** @description Begin each line of a download with its time. */
+                timestamps?: boolean;
             };
             header?: never;
             path: {
@@ -1849,6 +1925,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPage"];
+                    "text/plain": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_logs_api_services__name__logs_stream_get: {
+        parameters: {
+            query?: {
+                /** @description Only lines that contain this text, in any case; or `/regex/` of RE2's kind, `/regex/i` in any case. Without `since`, the newest 10,000 lines of each task are searched. */
+                match?: string | null;
+                /** @description Only tasks of this node: host name or id. */
+                node?: string | null;
+                /** @description `10m`, an RFC 3339 time, or seconds since 1970. */
+                since?: string | null;
+                /** @description Only what was written to this one. */
+                stream?: ("stdout" | "stderr") | null;
+                /** @description Begin with so many lines, the newest. */
+                tail?: number;
+                /** @description Only this task: `web.3`, its slot or its id. */
+                task?: string | null;
+            };
+            header?: {
+                /** @description Of the last event you had, to go on from there. */
+                "last-event-id"?: string | null;
+            };
+            path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. The model names the data of each kind of event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LogEvent"];
                 };
             };
             /** @description A problem */
