@@ -3,7 +3,6 @@
 import logging
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import anyio
 
@@ -23,11 +22,13 @@ from backend.services.cluster_watcher import ClusterWatcher
 from backend.services.credentials import ConfiguredTokens
 from backend.services.deployments import Deployments
 from backend.services.event_bus import EventBus
+from backend.services.evidence import Evidence
 from backend.services.health_monitor import HealthMonitor
 from backend.services.live_events import LiveEvents
 from backend.services.log_broker import LogBroker
 from backend.services.logs import Logs
 from backend.services.nodes import Nodes
+from backend.services.revision_views import RevisionViews
 from backend.services.rollout_tracker import RolloutTracker
 from backend.services.service_views import ServiceViews
 from backend.services.services import Services
@@ -73,7 +74,9 @@ class AppContext:
             cluster=self.cluster, registry_host=settings.effective_registry_host, ever_deployed=set()
         )
         self._records = DeploymentRecords(self.database)
-        self._tracker = RolloutTracker(self._records, self.cluster)
+        self._tracker = RolloutTracker(
+            self._records, self.cluster, Evidence(self.client, self.cluster, self._views)
+        )
         self.watcher.moving = lambda: chain(self._tracker.moving(), self._log_broker.followed())
         self.services = Services(
             catalog=self.catalog, cluster=self.cluster, views=self._views, audit=self.audit
@@ -92,7 +95,12 @@ class AppContext:
             bus=EventBus(), cluster=self.cluster, catalog=self.catalog, views=self._views, audit=self.audit
         )
         self._tracker.on_change.append(self.events.deployment_changed)
-        self.deployments.on_change = self._deployment_changed
+        self.deployments.on_change += [self._tracker.follow, self.events.deployment_changed]
+        self._tracker.on_change.append(self.deployments.changes.note)
+        self._tracker.is_under_way = self.deployments.changes.is_under_way
+        self.revisions = RevisionViews(
+            catalog=self.catalog, records=self._records, cluster=self.cluster, audit=self.audit
+        )
         self.nodes = Nodes(
             cluster=self.cluster,
             watcher=self.watcher,
@@ -145,8 +153,5 @@ class AppContext:
 
     async def _end_streams(self) -> None:
         await self.stopping.wait()
+        self.deployments.changes.end_waits()
         self.events.bus.close()
-
-    def _deployment_changed(self, row: Any) -> None:
-        self._tracker.follow(row)
-        self.events.deployment_changed(row)

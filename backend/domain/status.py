@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from backend.domain.exit_codes import meaning
 from backend.domain.slots import Slot, serves, slots
 from backend.models.cluster import Node, Service, Task
 from backend.models.schemas.services import ServiceStatus, StatusReason
@@ -133,11 +134,8 @@ def _done_sentence(completed: int) -> str:
 
 
 def _exit_word(code: int) -> str:
-    return {
-        137: " (killed: out of memory or by hand)",
-        143: " (terminated)",
-        127: " (command not found)",
-    }.get(code, "")
+    words = meaning(code)
+    return f" ({words})" if words else ""
 
 
 def _sentence(text: str) -> str | None:

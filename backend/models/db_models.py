@@ -4,12 +4,17 @@ import json
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, TypedDict, cast
+from typing import Any, Literal, Protocol, cast, runtime_checkable
 
-from backend.models.schemas.deployments import DeploymentKind, DeploymentState
-
-RevisionSource = Literal["api", "disk", "seed", "scale"]
+RevisionSource = Literal["api", "disk", "seed", "scale", "rollback"]
 type Column = str | int | float | bytes | None
+
+
+@runtime_checkable
+class AsJson(Protocol):
+    """A value with a JSON form of its own, for lists of such in one column."""
+
+    def as_json(self) -> dict[str, Any]: ...
 
 
 def time_to_text(moment: datetime) -> str:
@@ -101,93 +106,14 @@ class Intent:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentRow:
-    """One recorded change of one service, with what is needed to find it again in the swarm after a crash.
-
-    `operation` is the value of the label the change wrote on the service; `boot_id` names the run of the
-    server that began it; `spec_hash` is the hash of the spec that was wanted.
-    """
-
-    id: str
-    service: str
-    kind: DeploymentKind
-    state: DeploymentState
-    actor: str
-    boot_id: str
-    created_at: datetime
-    cause: str | None = None
-    from_revision: int | None = None
-    to_revision: int | None = None
-    from_digest: str | None = None
-    to_digest: str | None = None
-    image: str | None = None
-    replicas: int | None = None
-    changes: tuple[str, ...] = ()
-    restarts_tasks: bool = False
-    warnings: tuple[str, ...] = ()
-    operation: str | None = None
-    service_id: str | None = None
-    spec_hash: str | None = None
-    sent_at: datetime | None = None
-    finished_at: datetime | None = None
-
-    @classmethod
-    def from_row(cls, row: sqlite3.Row) -> "DeploymentRow":
-        return cls(
-            id=row["id"],
-            service=row["service"],
-            kind=row["kind"],
-            state=row["state"],
-            actor=row["actor"],
-            boot_id=row["boot_id"],
-            created_at=time_from_text(row["created_at"]),
-            cause=row["cause"],
-            from_revision=row["from_revision"],
-            to_revision=row["to_revision"],
-            from_digest=row["from_digest"],
-            to_digest=row["to_digest"],
-            image=row["image"],
-            replicas=row["replicas"],
-            changes=tuple(json.loads(row["changes"])),
-            restarts_tasks=bool(row["restarts_tasks"]),
-            warnings=tuple(json.loads(row["warnings"])),
-            operation=row["operation"],
-            service_id=row["service_id"],
-            spec_hash=row["spec_hash"],
-            sent_at=time_from_text(row["sent_at"]) if row["sent_at"] else None,
-            finished_at=time_from_text(row["finished_at"]) if row["finished_at"] else None,
-        )
-
-
-class DeploymentChanges(TypedDict, total=False):
-    """What may change about a deployment after it was recorded."""
-
-    state: DeploymentState
-    cause: str | None
-    from_revision: int | None
-    to_revision: int | None
-    from_digest: str | None
-    to_digest: str | None
-    image: str | None
-    replicas: int | None
-    changes: tuple[str, ...]
-    restarts_tasks: bool
-    warnings: tuple[str, ...]
-    operation: str | None
-    service_id: str | None
-    spec_hash: str | None
-    sent_at: datetime | None
-    finished_at: datetime | None
-
-
 def to_column(value: object) -> Column:
     """A field's value as SQLite stores it: times as text, lists as JSON, booleans as 0 and 1."""
     match value:
         case datetime():
             return time_to_text(value)
         case tuple() | list():
-            return json.dumps(list(value), ensure_ascii=False)
+            plain = [item.as_json() if isinstance(item, AsJson) else item for item in value]
+            return json.dumps(plain, ensure_ascii=False)
         case bool():
             return int(value)
         case _:

@@ -5,7 +5,11 @@ from typing import Unpack
 
 from backend.database import Database
 from backend.errors import NotFound
-from backend.models.db_models import DeploymentChanges, DeploymentRow, to_column
+from backend.models.db_models import to_column
+from backend.models.deployment_rows import DeploymentChanges, DeploymentRow
+
+LOOK_BACK = 1000
+"""So many changes of one service are looked through for one to go back to."""
 
 _COLUMNS = tuple(field.name for field in fields(DeploymentRow))
 _INSERT = (
@@ -47,10 +51,10 @@ class DeploymentRecords:
         return DeploymentRow.from_row(row)
 
     async def get(self, deployment_id: str) -> DeploymentRow:
-        row = await self._database.read_one("SELECT * FROM deployments WHERE id = ?", (deployment_id,))
+        row = await self.find(deployment_id)
         if row is None:
             raise _not_found(deployment_id)
-        return DeploymentRow.from_row(row)
+        return row
 
     async def page(
         self, service: str | None = None, *, limit: int = 50, offset: int = 0
@@ -67,11 +71,18 @@ class DeploymentRecords:
         )
         return [DeploymentRow.from_row(row) for row in rows], int(counted[0]) if counted else 0
 
-    async def latest_for(self, service: str) -> DeploymentRow | None:
-        row = await self._database.read_one(
-            "SELECT * FROM deployments WHERE service = ? ORDER BY seq DESC LIMIT 1", (service,)
-        )
+    async def find(self, deployment_id: str) -> DeploymentRow | None:
+        row = await self._database.read_one("SELECT * FROM deployments WHERE id = ?", (deployment_id,))
         return DeploymentRow.from_row(row) if row else None
+
+    async def brought_in(self, service: str) -> list[DeploymentRow]:
+        """What the swarm took of a service, as far as rollbacks look back."""
+        rows = await self._database.read(
+            "SELECT * FROM deployments WHERE service = ? AND sent_at IS NOT NULL AND kind <> 'stop' "
+            "ORDER BY seq DESC LIMIT ?",
+            (service, LOOK_BACK),
+        )
+        return [DeploymentRow.from_row(row) for row in rows]
 
     async def services(self) -> set[str]:
         """Names of all services that were ever changed."""

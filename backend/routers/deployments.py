@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from backend.models.schemas.common import Listing
 from backend.models.schemas.deployments import DeploymentOut
 from backend.routers.dependencies import ActorDep, ContextDep
-from backend.routers.parameters import Limit, Offset
+from backend.routers.parameters import Limit, Offset, Wait
 
 router = APIRouter(prefix="/api/deployments", tags=["deployments"])
 
@@ -27,7 +27,13 @@ async def list_deployments(
 
 @router.get("/{deployment_id}")
 async def get_deployment(
-    deployment_id: Annotated[str, Path(max_length=64)], actor: ActorDep, context: ContextDep
+    deployment_id: Annotated[str, Path(max_length=64)],
+    actor: ActorDep,
+    context: ContextDep,
+    wait: Wait = 0,
 ) -> DeploymentOut:
-    """One deployment with its state and, when it went wrong, the cause in words."""
-    return await context.deployments.get(actor, deployment_id)
+    """One deployment with its state and, when it went wrong, the cause in words and the evidence.
+
+    With `wait` the answer comes when it is final; `finished_at` stays null when the time was up before.
+    """
+    return await context.deployments.get(actor, deployment_id, wait=wait)

@@ -21,6 +21,12 @@ type Status = Annotated[
 ]
 type Limit = Annotated[int, Query(description="So many items at most.", ge=1, le=10_000)]
 type Offset = Annotated[int, Query(description="Leave out so many items first.", ge=0, le=1_000_000)]
+type Wait = Annotated[
+    float,
+    Query(
+        description="Seconds to wait for the verdict; 0 answers at once.", ge=0, le=600, allow_inf_nan=False
+    ),
+]
 type IfMatch = Annotated[
     str | None,
     Header(description='The revision you edited, as the ETag said it: `"3"`. 412 when it is no longer so.'),

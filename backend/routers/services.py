@@ -1,11 +1,12 @@
 """Services: the catalog, what runs of it, and the acts that change the swarm."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Response, status
+from fastapi import APIRouter, Body, Path, Query, Response, status
 
-from backend.models.schemas.common import LiveListing
-from backend.models.schemas.deployments import DeploymentOut
+from backend.context import AppContext
+from backend.models.schemas.common import Listing, LiveListing
+from backend.models.schemas.deployments import DeploymentOut, RevisionOut, RevisionText, RollbackRequest
 from backend.models.schemas.services import (
     DeployRequest,
     ScaleRequest,
@@ -22,12 +23,17 @@ from backend.routers.parameters import (
     Name,
     Offset,
     Status,
+    Wait,
     page,
     revision_of,
     set_etag,
 )
 
 router = APIRouter(prefix="/api/services", tags=["services"])
+
+FINAL: dict[int | str, dict[str, Any]] = {
+    status.HTTP_200_OK: {"model": DeploymentOut, "description": "Final within `wait` seconds."}
+}
 
 
 @router.get("")
@@ -114,36 +120,98 @@ async def delete_service(
     await context.services.delete(actor, name, if_match=revision_of(if_match), force=force)
 
 
-@router.post("/{name}/deploy", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/{name}/deploy", status_code=status.HTTP_202_ACCEPTED, responses=FINAL)
 async def deploy_service(
     name: Name,
     response: Response,
     actor: ActorDep,
     context: ContextDep,
     body: Annotated[DeployRequest | None, Body()] = None,
+    wait: Wait = 0,
 ) -> DeploymentOut:
     """Bring the definition into the swarm, its tag pinned to the digest the registry has now.
 
     An unchanged definition restarts nothing. Follow the deployment at `Location` to its verdict.
     """
     adopt = body.adopt if body else False
-    return _accepted(response, await context.deployments.deploy(actor, name, adopt=adopt))
+    return await _answer(response, context, await context.deployments.deploy(actor, name, adopt=adopt), wait)
 
 
-@router.post("/{name}/stop", status_code=status.HTTP_202_ACCEPTED)
-async def stop_service(name: Name, response: Response, actor: ActorDep, context: ContextDep) -> DeploymentOut:
+@router.post("/{name}/stop", status_code=status.HTTP_202_ACCEPTED, responses=FINAL)
+async def stop_service(
+    name: Name, response: Response, actor: ActorDep, context: ContextDep, wait: Wait = 0
+) -> DeploymentOut:
     """Remove the service from the swarm. The catalog keeps it; `deploy` brings it back."""
-    return _accepted(response, await context.deployments.stop(actor, name))
+    return await _answer(response, context, await context.deployments.stop(actor, name), wait)
 
 
-@router.post("/{name}/scale", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/{name}/scale", status_code=status.HTTP_202_ACCEPTED, responses=FINAL)
 async def scale_service(
-    name: Name, body: ScaleRequest, response: Response, actor: ActorDep, context: ContextDep
+    name: Name,
+    body: ScaleRequest,
+    response: Response,
+    actor: ActorDep,
+    context: ContextDep,
+    wait: Wait = 0,
 ) -> DeploymentOut:
     """Set the number of replicas, in the swarm and as a new revision of the definition."""
-    return _accepted(response, await context.deployments.scale(actor, name, body.replicas))
+    deployment = await context.deployments.scale(actor, name, body.replicas)
+    return await _answer(response, context, deployment, wait)
 
 
-def _accepted(response: Response, deployment: DeploymentOut) -> DeploymentOut:
+@router.post("/{name}/restart", status_code=status.HTTP_202_ACCEPTED, responses=FINAL)
+async def restart_service(
+    name: Name, response: Response, actor: ActorDep, context: ContextDep, wait: Wait = 0
+) -> DeploymentOut:
+    """Replace all tasks by new ones of the same definition, a few at a time as `update_config` says."""
+    return await _answer(response, context, await context.deployments.restart(actor, name), wait)
+
+
+@router.post("/{name}/rollback", status_code=status.HTTP_202_ACCEPTED, responses=FINAL)
+async def roll_service_back(
+    name: Name,
+    response: Response,
+    actor: ActorDep,
+    context: ContextDep,
+    body: Annotated[RollbackRequest | None, Body()] = None,
+    wait: Wait = 0,
+) -> DeploymentOut:
+    """Deploy an earlier revision again, with the image digest it ran with.
+
+    It becomes the newest revision of the definition, so the next deploy keeps it. Without `to_revision` it
+    is what was deployed before what runs now, whatever scales there were since; 409 when there is none.
+    """
+    deployment = await context.deployments.rollback(actor, name, body.to_revision if body else None)
+    return await _answer(response, context, deployment, wait)
+
+
+@router.get("/{name}/revisions")
+async def list_revisions(
+    name: Name, actor: ActorDep, context: ContextDep, limit: Limit = 100, offset: Offset = 0
+) -> Listing[RevisionOut]:
+    """Every text the definition had, newest first, and which of them were deployed."""
+    items, total = await context.revisions.page(actor, name, limit=limit, offset=offset)
+    return Listing[RevisionOut](items=items, total=total)
+
+
+@router.get("/{name}/revisions/{revision}")
+async def get_revision(
+    name: Name,
+    revision: Annotated[int, Path(ge=1, le=1_000_000_000)],
+    actor: ActorDep,
+    context: ContextDep,
+) -> RevisionText:
+    """The text of one revision."""
+    return await context.revisions.text(actor, name, revision)
+
+
+async def _answer(
+    response: Response, context: AppContext, deployment: DeploymentOut, wait: float
+) -> DeploymentOut:
+    """202 with the deployment, or 200 when it became final within `wait` seconds."""
     response.headers["Location"] = f"/api/deployments/{deployment.id}"
+    if wait > 0:
+        deployment = await context.deployments.settled(deployment.id, wait)
+    if deployment.finished_at is not None:
+        response.status_code = status.HTTP_200_OK
     return deployment

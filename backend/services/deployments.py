@@ -1,9 +1,10 @@
-"""Changes to what the swarm runs, each one recorded: deploy, scale, stop."""
+"""Changes to what the swarm runs, each one recorded: deploy, scale, stop, rollback, restart."""
 
+import dataclasses
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, Unpack
+from typing import Any
 
 import msgspec
 
@@ -15,20 +16,20 @@ from backend.domain.service_spec import LABEL_OPERATION, LABEL_REVISION
 from backend.errors import Conflict, NotFound, OrchestratorError, OutcomeUnknown
 from backend.models.actor import Actor
 from backend.models.cluster import Service
-from backend.models.db_models import DeploymentChanges, DeploymentRow
+from backend.models.deployment_rows import DeploymentRow, Phase
 from backend.models.schemas.deployments import DeploymentKind, DeploymentOut
 from backend.repositories.deployments import DeploymentRecords
 from backend.services.audit import Audit
 from backend.services.catalog import Catalog, Entry
 from backend.services.cluster_state import ClusterState
 from backend.services.cluster_watcher import ClusterWatcher
+from backend.services.earlier_revisions import EarlierRevisions
+from backend.services.recorded_changes import RecordedChanges
 from backend.services.service_views import ServiceViews, deployed_revision
 from backend.services.services import not_in_catalog
+from backend.services.turns import Turns
 from backend.services.use_case import use_case
 from backend.services.wanted_specs import Wanted, WantedSpecs, not_ours
-
-BOOT_ID = secrets.token_hex(8)
-"""Names this run of the program in the rows it writes."""
 
 
 class Deployments:
@@ -53,8 +54,12 @@ class Deployments:
         self._records = records
         self._wanted = wanted
         self._views = views
+        self._turns = Turns()
+        self._revisions = EarlierRevisions(catalog, records, wanted)
+        self.changes = RecordedChanges(records, watcher, views)
+        self.on_change = self.changes.on_change
+        """Called with each row that was added or changed here; the tracker's verdicts are its own."""
         self.audit = audit
-        self.on_change: Callable[[DeploymentRow], None] = lambda _row: None
 
     @use_case(Permission.READ)
     async def list_recent(
@@ -65,34 +70,95 @@ class Deployments:
         return [_out(row) for row in rows], total
 
     @use_case(Permission.READ)
-    async def get(self, actor: Actor, deployment_id: str) -> DeploymentOut:
-        return _out(await self._records.get(deployment_id))
+    async def get(self, actor: Actor, deployment_id: str, *, wait: float = 0) -> DeploymentOut:
+        """The row once it is final, or as it is after `wait` seconds or when the server stops."""
+        return await self.settled(deployment_id, wait)
+
+    async def settled(self, deployment_id: str, wait: float) -> DeploymentOut:
+        """As `get`, for who just made the deployment."""
+        return _out(await self.changes.wait(deployment_id, wait))
 
     @use_case(Permission.OPERATE, action="service.deploy")
     async def deploy(self, actor: Actor, name: str, *, adopt: bool = False) -> DeploymentOut:
         """Bring what the catalog says into the swarm; an unchanged definition restarts nothing."""
-        wanted = await self._wanted.resolve(self._entry(name), adopt=adopt)
-        row = self._row(
-            actor,
-            "deploy",
-            name,
-            from_revision=deployed_revision(wanted.live) if wanted.live else None,
-            to_revision=wanted.entry.revision,
-            from_digest=wanted.from_digest,
-            to_digest=wanted.digest,
-            image=wanted.image,
-            replicas=wanted.replicas,
-            changes=tuple(change.path for change in wanted.plan.changes) if wanted.plan else ("service",),
-            restarts_tasks=wanted.plan.restarts_tasks if wanted.plan else False,
-            warnings=wanted.warnings,
-        )
-        if not self._views.knows(wanted.references):
-            await self._watcher.look()
-        return await self._carry_out(row, lambda: self._send(wanted, row))
+        async with self._turns.of(name):
+            wanted = await self._wanted.resolve(self._entry(name), adopt=adopt)
+            return await self._bring_in(wanted, self._row_of(actor, "deploy", wanted))
 
     @use_case(Permission.OPERATE, action="service.scale")
     async def scale(self, actor: Actor, name: str, replicas: int) -> DeploymentOut:
         """Change the number of replicas, in the swarm and in the catalog: the next deploy keeps it."""
+        async with self._turns.of(name):
+            return await self._scale(actor, name, replicas)
+
+    @use_case(Permission.OPERATE, action="service.stop")
+    async def stop(self, actor: Actor, name: str) -> DeploymentOut:
+        """Remove the service from the swarm; the catalog entry stays and `deploy` brings it back."""
+        self._entry(name)
+        async with self._turns.of(name):
+            live = await self._live(name)
+            row = self._row(
+                actor,
+                "stop",
+                name,
+                **{**_as_it_is(live), "to_revision": None, "to_digest": None},
+                replicas=0,
+                changes=("service",),
+                service_id=live.id,
+            )
+
+            async def remove() -> None:
+                await self._client.remove_service(live.id)
+
+            return _out(await self.changes.carry_out(row, remove))
+
+    @use_case(Permission.OPERATE, action="service.restart")
+    async def restart(self, actor: Actor, name: str) -> DeploymentOut:
+        """Replace all tasks by new ones of the same spec, in the way its `update_config` says."""
+        self._entry(name)
+        async with self._turns.of(name):
+            live = await self._live(name)
+            row = self._row(
+                actor,
+                "restart",
+                name,
+                **_as_it_is(live),
+                replicas=live.replicas,
+                changes=("TaskTemplate.ForceUpdate",),
+                restarts_tasks=True,
+            )
+
+            def edit(fresh: Service) -> dict[str, Any]:
+                return _labelled(_forced(fresh.spec), {LABEL_OPERATION: row.id})
+
+            return _out(await self.changes.carry_out(row, lambda: self._client.update_service(live.id, edit)))
+
+    @use_case(Permission.OPERATE, action="service.rollback")
+    async def rollback(self, actor: Actor, name: str, to_revision: int | None = None) -> DeploymentOut:
+        """Bring back an earlier revision with the digest it had then, as a new revision of the catalog.
+
+        Raises Conflict `nothing_to_roll_back_to`, NotFound `revision_not_found`.
+        """
+        async with self._turns.of(name):
+            before = self._entry(name)
+            live = await self._live(name)
+            earlier = await self._revisions.find(before, live, to_revision)
+            wanted = await self._wanted.resolve(earlier.entry, adopt=False, pinned=earlier.digest)
+            entry = await self._catalog.update(
+                actor.name, name, earlier.entry.text, if_match=before.revision, source="rollback"
+            )
+            label = {LABEL_REVISION: str(entry.revision)}
+            wanted = dataclasses.replace(wanted, entry=entry, spec=_labelled(wanted.spec, label))
+            row = self._row_of(
+                actor,
+                "rollback",
+                wanted,
+                restores_revision=earlier.entry.revision,
+                warnings=(*earlier.warnings, *wanted.warnings),
+            )
+            return await self._or_restore(actor, entry, before.text, row, lambda: self._send(wanted, row))
+
+    async def _scale(self, actor: Actor, name: str, replicas: int) -> DeploymentOut:
         entry = self._entry(name)
         live = await self._live(name)
         if live.mode != "replicated":
@@ -108,18 +174,13 @@ class Deployments:
         before = entry.text
         if entry.definition is not None and entry.definition.mode == "replicated":
             entry = await self._catalog.update(
-                actor.name, name, with_replicas(before, replicas), if_match=entry.revision
+                actor.name, name, with_replicas(before, replicas), if_match=entry.revision, source="scale"
             )
-        known = deployed_revision(live)
         row = self._row(
             actor,
             "scale",
             name,
-            from_revision=known,
-            to_revision=entry.revision,
-            from_digest=live.image.partition("@")[2] or None,
-            to_digest=live.image.partition("@")[2] or None,
-            image=live.image.partition("@")[0],
+            **{**_as_it_is(live), "to_revision": entry.revision},
             replicas=replicas,
             changes=("Mode.Replicated.Replicas",) if live.replicas != replicas else (),
         )
@@ -131,39 +192,9 @@ class Deployments:
                 spec = _labelled(spec, {LABEL_REVISION: str(entry.revision)})
             return _labelled(spec, {LABEL_OPERATION: row.id})
 
-        try:
-            return await self._carry_out(row, lambda: self._client.update_service(live.id, edit))
-        except OutcomeUnknown:
-            raise
-        except OrchestratorError:
-            # The swarm said no, so the catalog must not claim the new number.
-            if entry.text != before:
-                await self._catalog.update(actor.name, name, before, if_match=entry.revision)
-            raise
-
-    @use_case(Permission.OPERATE, action="service.stop")
-    async def stop(self, actor: Actor, name: str) -> DeploymentOut:
-        """Remove the service from the swarm; the catalog entry stays and `deploy` brings it back."""
-        self._entry(name)
-        live = await self._live(name)
-        row = self._row(
-            actor,
-            "stop",
-            name,
-            from_revision=deployed_revision(live),
-            to_revision=None,
-            from_digest=live.image.partition("@")[2] or None,
-            to_digest=None,
-            image=live.image.partition("@")[0],
-            replicas=0,
-            changes=("service",),
-            service_id=live.id,
+        return await self._or_restore(
+            actor, entry, before, row, lambda: self._client.update_service(live.id, edit)
         )
-
-        async def remove() -> None:
-            await self._client.remove_service(live.id)
-
-        return await self._carry_out(row, remove)
 
     def _entry(self, name: str) -> Entry:
         entry = self._catalog.find(name)
@@ -189,61 +220,70 @@ class Deployments:
 
         def edit(fresh: Service) -> dict[str, Any] | None:
             again = _finished(self._views, fresh)
-            if not again and not changes(fresh.spec, wanted.spec).changes and _same_revision(fresh, wanted):
+            # Swarm leaves a paused update alone until the next write.
+            write = again or _is_paused(fresh) or not _same_revision(fresh, wanted)
+            if not write and not changes(fresh.spec, wanted.spec).changes:
                 return None
             spec = _labelled(merge_into(fresh.spec, wanted.spec), operation)
-            if again and not fresh.is_job:
-                # A batch that has run to its end runs again: there is nothing to restart, only to start.
-                task = spec["TaskTemplate"]
-                spec["TaskTemplate"] = {**task, "ForceUpdate": task.get("ForceUpdate", 0) + 1}
-            return spec
+            # A batch that has run to its end runs again: there is nothing to restart, only to start.
+            return _forced(spec) if again and not fresh.is_job else spec
 
         return await self._client.update_service(wanted.live.id, edit)
 
-    async def _carry_out(
-        self, row: DeploymentRow, send: Callable[[], Awaitable[Service | None]]
+    async def _bring_in(self, wanted: Wanted, row: DeploymentRow) -> DeploymentOut:
+        if not self._views.knows(wanted.references):
+            await self._watcher.look()
+        return _out(await self.changes.carry_out(row, lambda: self._send(wanted, row)))
+
+    async def _or_restore(
+        self,
+        actor: Actor,
+        entry: Entry,
+        before: str,
+        row: DeploymentRow,
+        send: Callable[[], Awaitable[Service | None]],
     ) -> DeploymentOut:
-        """Record, send, and record what the engine said; the caller never waits for tasks."""
-        await self._supersede(row)
-        await self._records.insert(row)
+        """Carry out what the catalog already says; when the swarm says no, the catalog must not claim it."""
         try:
-            service = await send()
-        except OutcomeUnknown as error:
-            await self._change(row.id, state="unknown", cause=error.detail)
+            return _out(await self.changes.carry_out(row, send))
+        except OutcomeUnknown:
             raise
-        except OrchestratorError as error:
-            await self._change(row.id, state="failed", cause=error.detail, finished_at=datetime.now(UTC))
+        except OrchestratorError:
+            if entry.text != before:
+                await self._catalog.update(actor.name, entry.name, before, if_match=entry.revision)
             raise
-        # The engine's clock, so that later comparisons with its tasks do not depend on ours.
-        sent_at = service.updated_at if service is not None else datetime.now(UTC)
-        service_id = service.id if service is not None else row.service_id
-        row = await self._change(row.id, state="rolling_out", sent_at=sent_at, service_id=service_id)
-        self._views.ever_deployed.add(row.service)
-        await self._watcher.refresh(row.service)
-        return _out(row)
 
-    async def _supersede(self, row: DeploymentRow) -> None:
-        for older in await self._records.unfinished():
-            if older.service == row.service:
-                cause = f"A later {row.kind} took its place."
-                await self._change(older.id, state="superseded", cause=cause, finished_at=datetime.now(UTC))
-
-    async def _change(self, deployment_id: str, **changes: Unpack[DeploymentChanges]) -> DeploymentRow:
-        row = await self._records.update(deployment_id, **changes)
-        self.on_change(row)
-        return row
+    def _row_of(self, actor: Actor, kind: DeploymentKind, wanted: Wanted, **fields: Any) -> DeploymentRow:
+        return self._row(
+            actor,
+            kind,
+            wanted.entry.name,
+            **{
+                "from_revision": deployed_revision(wanted.live) if wanted.live else None,
+                "to_revision": wanted.entry.revision,
+                "from_digest": wanted.from_digest,
+                "to_digest": wanted.digest,
+                "image": wanted.image.partition("@")[0],
+                "replicas": wanted.replicas,
+                "changes": tuple(one.path for one in wanted.plan.changes) if wanted.plan else ("service",),
+                "restarts_tasks": wanted.plan.restarts_tasks if wanted.plan else False,
+                "warnings": wanted.warnings,
+                **fields,
+            },
+        )
 
     def _row(self, actor: Actor, kind: DeploymentKind, service: str, **fields: Any) -> DeploymentRow:
         deployment_id = secrets.token_hex(8)
+        now = datetime.now(UTC)
         return DeploymentRow(
             id=deployment_id,
             operation=deployment_id,
-            boot_id=BOOT_ID,
             service=service,
             kind=kind,
             state="accepted",
             actor=actor.name,
-            created_at=datetime.now(UTC),
+            created_at=now,
+            phases=(Phase("accepted", now),),
             **fields,
         )
 
@@ -257,6 +297,29 @@ def _finished(views: ServiceViews, service: Service) -> bool:
     return (
         service.is_job or status.reason == "complete" or (status.status == "failed" and status.running == 0)
     )
+
+
+def _is_paused(service: Service) -> bool:
+    update = service.update_status
+    return update is not None and update.state in {"paused", "rollback_paused"}
+
+
+def _forced(spec: dict[str, Any]) -> dict[str, Any]:
+    task = spec["TaskTemplate"]
+    return {**spec, "TaskTemplate": {**task, "ForceUpdate": task.get("ForceUpdate", 0) + 1}}
+
+
+def _as_it_is(live: Service) -> dict[str, Any]:
+    """The fields of a row that leaves revision and image alone."""
+    image, _, digest = live.image.partition("@")
+    revision = deployed_revision(live)
+    return {
+        "from_revision": revision,
+        "to_revision": revision,
+        "from_digest": digest or None,
+        "to_digest": digest or None,
+        "image": image,
+    }
 
 
 def _same_revision(live: Service, wanted: Wanted) -> bool:

@@ -52,8 +52,11 @@ class WantedSpecs:
         self._client = client
         self._registry_host = registry_host
 
-    async def resolve(self, entry: Entry, *, adopt: bool) -> Wanted:
-        """Raise Conflict, with nothing done, for whatever cannot be deployed as it stands."""
+    async def resolve(self, entry: Entry, *, adopt: bool, pinned: str | None = None) -> Wanted:
+        """Raise Conflict, with nothing done, for whatever cannot be deployed as it stands.
+
+        `pinned` is a digest to use instead of what the tag points to now.
+        """
         name = entry.name
         if entry.definition is None:
             problems = (entry.problem,) if entry.problem else ()
@@ -71,7 +74,7 @@ class WantedSpecs:
         if live is not None and deployed_revision(live) is None and not adopt:
             raise not_ours(name)
         image = expand_registry_host(definition.image, self._registry_host)
-        found, warnings = await self._digest(image)
+        found, warnings = await (self._digest(image) if pinned is None else self._pinned(image, pinned))
         pinned = (
             ImageReference.parse(image).or_latest().with_digest(found.digest).familiar if found else image
         )
@@ -105,6 +108,26 @@ class WantedSpecs:
                 "by itself and only nodes that have or can pull the image will run it."
             )
             return None, (warning,)
+
+    async def tag_still_means(self, image: str, digest: str) -> bool:
+        """Whether the registry says that the image as written is this digest; False when it does not say."""
+        try:
+            found = await self._client.image_digest(expand_registry_host(image, self._registry_host))
+        except OrchestratorError:
+            return False
+        return found.digest == digest
+
+    async def _pinned(self, image: str, digest: str) -> tuple[ImageDigest, tuple[str, ...]]:
+        """The digest with its platforms; without them when the registry no longer says."""
+        reference = ImageReference.parse(image).with_digest(digest)
+        try:
+            return await self._client.image_digest(str(reference)), ()
+        except OrchestratorError as error:
+            warning = (
+                f"The registry does not show {digest} of {image} now ({error.detail}); only nodes that have "
+                "the image will run it."
+            )
+            return ImageDigest(digest=digest, platforms=()), (warning,)
 
     async def _references(self, definition: Definition) -> References:
         """Ids of what the definition names; everything that does not exist is named at once."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.domain.rollout import PATIENCE_SECONDS, Sighting, Verdict, judge
+from backend.domain.rollout import PATIENCE_UNPLACED, Sighting, Verdict, failures_since, judge
 from backend.domain.status import status_of
 from backend.models.cluster import Service, Task
 from tests.cluster_objects import NOW, ago, nodes, service, task
@@ -12,6 +12,7 @@ THREE = nodes("n1", "n2", "n3")
 
 def verdict(target: Service, tasks: list[Task], **seen: Any) -> Verdict | None:
     fields: dict[str, Any] = {"sent_at": ago(60), "converged_for": None, "unchanged_for": 1.0}
+    fields["failures"] = failures_since(target, tasks, seen.get("sent_at", ago(60)))
     return judge(
         Sighting(
             service=target,
@@ -66,8 +67,8 @@ def test_a_batch_that_may_not_restart_fails_with_its_first_error() -> None:
 
 def test_no_progress_for_long_is_stuck_with_the_schedulers_words() -> None:
     waiting = task(1, "pending", on=None, error="no suitable node (insufficient resources on 3 nodes)")
-    assert verdict(service(), [waiting], unchanged_for=PATIENCE_SECONDS - 1) is None
-    found = verdict(service(), [waiting], unchanged_for=PATIENCE_SECONDS)
+    assert verdict(service(), [waiting], unchanged_for=PATIENCE_UNPLACED - 1) is None
+    found = verdict(service(), [waiting], unchanged_for=PATIENCE_UNPLACED)
     assert found is not None
     assert found.state == "stuck"
     assert "insufficient resources" in (found.cause or "")

@@ -8,7 +8,7 @@ import pytest
 
 from backend.database import Database
 from backend.errors import NotFound
-from backend.models.db_models import DeploymentRow
+from backend.models.deployment_rows import DeploymentRow, EvidenceItem, Phase
 from backend.repositories.deployments import DeploymentRecords
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +31,6 @@ def row(number: int, service: str = "web") -> DeploymentRow:
         kind="deploy",
         state="accepted",
         actor="ada",
-        boot_id="boot",
         created_at=NOON,
         changes=("TaskTemplate.ContainerSpec.Image", "é"),
         warnings=("the tag could not be pinned",),
@@ -39,6 +38,8 @@ def row(number: int, service: str = "web") -> DeploymentRow:
         to_revision=3,
         replicas=0,
         operation="op",
+        phases=(Phase("accepted", NOON), Phase("sent", NOON)),
+        evidence=(EvidenceItem("web.1", "worker-1", "failed", 3, None, "exit", NOON, ("é", "line")),),
     )
 
 
@@ -50,10 +51,10 @@ async def test_a_deployment_is_read_as_it_was_written(records: DeploymentRecords
 
 async def test_an_update_changes_only_what_it_names(records: DeploymentRecords) -> None:
     await records.insert(row(1))
-    changed = await records.update("d1", state="failed", cause="exit code 3", finished_at=NOON, changes=())
+    changed = await records.update("d1", state="failed", cause="exit code 3", finished_at=NOON, warnings=())
 
     assert changed == await records.get("d1")
-    assert (changed.state, changed.cause, changed.finished_at, changed.changes) == (
+    assert (changed.state, changed.cause, changed.finished_at, changed.warnings) == (
         "failed",
         "exit code 3",
         NOON,
@@ -74,15 +75,16 @@ async def test_pages_are_newest_first_and_count_everything(records: DeploymentRe
     assert await records.page("nothing") == ([], 0)
 
 
-async def test_the_latest_and_the_unfinished_are_found(records: DeploymentRecords) -> None:
+async def test_what_the_swarm_took_and_what_is_unfinished_is_found(records: DeploymentRecords) -> None:
     for number in range(3):
         await records.insert(row(number))
     await records.update("d1", state="succeeded", finished_at=NOON)
 
-    latest = await records.latest_for("web")
-    assert latest is not None
-    assert latest.id == "d2"
-    assert await records.latest_for("db") is None
+    await records.update("d0", sent_at=NOON)
+
+    assert [one.id for one in await records.brought_in("web")] == ["d0"]
+    assert await records.brought_in("db") == []
+    assert await records.find("d9") is None
     assert [one.id for one in await records.unfinished()] == ["d2", "d0"]
 
 

@@ -3,12 +3,42 @@
 from datetime import datetime
 from typing import Literal
 
-from backend.models.schemas.common import Schema
+from pydantic import Field
 
-DeploymentKind = Literal["deploy", "scale", "stop"]
+from backend.models.schemas.common import Input, Schema
+
+DeploymentKind = Literal["deploy", "scale", "stop", "rollback", "restart"]
 DeploymentState = Literal[
     "accepted", "rolling_out", "succeeded", "failed", "stuck", "rolled_back", "superseded", "unknown"
 ]
+DeploymentPhase = Literal["accepted", "sent", "unknown", "starting", "converged", "lost", "verdict"]
+
+
+class PhaseOut(Schema):
+    """When a deployment got so far.
+
+    `starting`: a node took its first task; `converged`: all is up, and has to stay so for the monitor
+    window; `lost`: it did not; `unknown`: the engine's answer never came.
+    """
+
+    phase: DeploymentPhase
+    at: datetime
+
+
+class EvidenceOut(Schema):
+    """What one task showed when it went wrong, kept before the engine forgets it."""
+
+    task: str
+    node: str | None
+    state: str
+    exit_code: int | None
+    meaning: str | None
+    """The exit code in words."""
+    error: str
+    at: datetime
+    """When the task got into that state, by its node's clock."""
+    log: list[str]
+    """Its last lines, cut to size."""
 
 
 class DeploymentOut(Schema):
@@ -23,6 +53,8 @@ class DeploymentOut(Schema):
     actor: str
     from_revision: int | None
     to_revision: int | None
+    restores_revision: int | None
+    """The revision a rollback went back to; `to_revision` is the new one with its text."""
     from_digest: str | None
     to_digest: str | None
     image: str | None
@@ -32,7 +64,40 @@ class DeploymentOut(Schema):
     restarts_tasks: bool
     warnings: list[str]
     """What does not stop the change but should be known, such as a tag that could not be pinned."""
+    phases: list[PhaseOut]
+    """In order."""
+    evidence: list[EvidenceOut]
+    """Of the tasks that failed, at most five."""
     created_at: datetime
     sent_at: datetime | None
-    """When the engine took the change."""
+    """When the engine took the change, by its clock."""
     finished_at: datetime | None
+
+
+class RollbackRequest(Input):
+    to_revision: int | None = Field(default=None, ge=1, le=1_000_000_000, strict=True)
+    """Default: what was deployed before what runs now."""
+
+
+class RevisionOut(Schema):
+    """One text the definition had."""
+
+    revision: int
+    author: str
+    source: str
+    """api, disk, seed, scale or rollback."""
+    created_at: datetime
+    note: str | None
+    deleted: bool
+    """This revision is the definition's removal and has no text."""
+    deployed: bool
+    """Whether it was ever brought into the swarm."""
+    live: bool
+    """Whether the swarm runs it now."""
+    digest: str | None
+    """What its image was pinned to when it was last deployed."""
+
+
+class RevisionText(Schema):
+    revision: int
+    text: str
