@@ -33,7 +33,9 @@ export interface paths {
         };
         /**
          * Get Deployment
-         * @description One deployment with its state and, when it went wrong, the cause in words.
+         * @description One deployment with its state and, when it went wrong, the cause in words and the evidence.
+         *
+         *     With `wait` the answer comes when it is final; `finished_at` stays null when the time was up before.
          */
         get: operations["get_deployment_api_deployments__deployment_id__get"];
         put?: never;
@@ -325,6 +327,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/services/{name}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart Service
+         * @description Replace all tasks by new ones of the same definition, a few at a time as `update_config` says.
+         */
+        post: operations["restart_service_api_services__name__restart_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/services/{name}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Revisions
+         * @description Every text the definition had, newest first, and which of them were deployed.
+         */
+        get: operations["list_revisions_api_services__name__revisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/services/{name}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Revision
+         * @description The text of one revision.
+         */
+        get: operations["get_revision_api_services__name__revisions__revision__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/services/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Service Back
+         * @description Deploy an earlier revision again, with the image digest it ran with.
+         *
+         *     It becomes the newest revision of the definition, so the next deploy keeps it. Without `to_revision` it
+         *     is what was deployed before what runs now, whatever scales there were since; 409 when there is none.
+         */
+        post: operations["roll_service_back_api_services__name__rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/services/{name}/scale": {
         parameters: {
             query?: never;
@@ -535,6 +620,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
             /** Finished At */
             finished_at: string | null;
             /** From Digest */
@@ -549,11 +636,15 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "deploy" | "scale" | "stop";
+            kind: "deploy" | "scale" | "stop" | "rollback" | "restart";
+            /** Phases */
+            phases: components["schemas"]["PhaseOut"][];
             /** Replicas */
             replicas: number | null;
             /** Restarts Tasks */
             restarts_tasks: boolean;
+            /** Restores Revision */
+            restores_revision: number | null;
             /** Sent At */
             sent_at: string | null;
             /** Service */
@@ -617,6 +708,31 @@ export interface components {
             host: string;
         };
         /**
+         * EvidenceOut
+         * @description What one task showed when it went wrong, kept before the engine forgets it.
+         */
+        EvidenceOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Error */
+            error: string;
+            /** Exit Code */
+            exit_code: number | null;
+            /** Log */
+            log: string[];
+            /** Meaning */
+            meaning: string | null;
+            /** Node */
+            node: string | null;
+            /** State */
+            state: string;
+            /** Task */
+            task: string;
+        };
+        /**
          * HealthReport
          * @description `ok`: everything as wanted; `degraded`: something needs attention; `unavailable`: no engine.
          */
@@ -667,6 +783,13 @@ export interface components {
         Listing_DeploymentOut_: {
             /** Items */
             items: components["schemas"]["DeploymentOut"][];
+            /** Total */
+            total: number;
+        };
+        /** Listing[RevisionOut] */
+        Listing_RevisionOut_: {
+            /** Items */
+            items: components["schemas"]["RevisionOut"][];
             /** Total */
             total: number;
         };
@@ -933,6 +1056,25 @@ export interface components {
             /** Running */
             running: number;
         };
+        /**
+         * PhaseOut
+         * @description When a deployment got so far.
+         *
+         *     `starting`: a node took its first task; `converged`: all is up, and has to stay so for the monitor
+         *     window; `lost`: it did not; `unknown`: the engine's answer never came.
+         */
+        PhaseOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "accepted" | "sent" | "unknown" | "starting" | "converged" | "lost" | "verdict";
+        };
         /** PortOut */
         PortOut: {
             /**
@@ -1020,6 +1162,45 @@ export interface components {
             memory_free: number;
             /** Memory Reserved */
             memory_reserved: number;
+        };
+        /**
+         * RevisionOut
+         * @description One text the definition had.
+         */
+        RevisionOut: {
+            /** Author */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Deleted */
+            deleted: boolean;
+            /** Deployed */
+            deployed: boolean;
+            /** Digest */
+            digest: string | null;
+            /** Live */
+            live: boolean;
+            /** Note */
+            note: string | null;
+            /** Revision */
+            revision: number;
+            /** Source */
+            source: string;
+        };
+        /** RevisionText */
+        RevisionText: {
+            /** Revision */
+            revision: number;
+            /** Text */
+            text: string;
+        };
+        /** RollbackRequest */
+        RollbackRequest: {
+            /** To Revision */
+            to_revision?: number | null;
         };
         /** ScaleRequest */
         ScaleRequest: {
@@ -1391,7 +1572,10 @@ export interface operations {
     };
     get_deployment_api_deployments__deployment_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
             header?: never;
             path: {
                 deployment_id: string;
@@ -1855,7 +2039,10 @@ export interface operations {
     };
     deploy_service_api_services__name__deploy_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
             header?: never;
             path: {
                 /** @description The service's name: in the catalog, in the file and in the swarm. */
@@ -1869,6 +2056,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Final within `wait` seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
             /** @description Successful Response */
             202: {
                 headers: {
@@ -1987,9 +2183,174 @@ export interface operations {
             };
         };
     };
-    scale_service_api_services__name__scale_post: {
+    restart_service_api_services__name__restart_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Final within `wait` seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_revisions_api_services__name__revisions_get: {
+        parameters: {
+            query?: {
+                /** @description So many items at most. */
+                limit?: number;
+                /** @description Leave out so many items first. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_RevisionOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_revision_api_services__name__revisions__revision__get: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
+                name: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionText"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_service_back_api_services__name__rollback_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RollbackRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Final within `wait` seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scale_service_api_services__name__scale_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
             header?: never;
             path: {
                 /** @description The service's name: in the catalog, in the file and in the swarm. */
@@ -2003,6 +2364,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Final within `wait` seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
             /** @description Successful Response */
             202: {
                 headers: {
@@ -2025,7 +2395,10 @@ export interface operations {
     };
     stop_service_api_services__name__stop_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
             header?: never;
             path: {
                 /** @description The service's name: in the catalog, in the file and in the swarm. */
@@ -2035,6 +2408,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Final within `wait` seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
             /** @description Successful Response */
             202: {
                 headers: {
