@@ -27,9 +27,10 @@ from backend.services.health_monitor import HealthMonitor
 from backend.services.live_events import LiveEvents
 from backend.services.log_broker import LogBroker
 from backend.services.logs import Logs
-from backend.services.nodes import Nodes
+from backend.services.nodes import Nodes, NodeViews
 from backend.services.revision_views import RevisionViews
 from backend.services.rollout_tracker import RolloutTracker
+from backend.services.service_fragments import ServiceFragments
 from backend.services.service_views import ServiceViews
 from backend.services.services import Services
 from backend.services.setup_code import SetupCode
@@ -78,8 +79,13 @@ class AppContext:
             self._records, self.cluster, Evidence(self.client, self.cluster, self._views)
         )
         self.watcher.moving = lambda: chain(self._tracker.moving(), self._log_broker.followed())
+        self._fragments = ServiceFragments(cluster=self.cluster, catalog=self.catalog, views=self._views)
         self.services = Services(
-            catalog=self.catalog, cluster=self.cluster, views=self._views, audit=self.audit
+            catalog=self.catalog,
+            cluster=self.cluster,
+            views=self._views,
+            fragments=self._fragments,
+            audit=self.audit,
         )
         self.deployments = Deployments(
             catalog=self.catalog,
@@ -101,11 +107,13 @@ class AppContext:
         self.revisions = RevisionViews(
             catalog=self.catalog, records=self._records, cluster=self.cluster, audit=self.audit
         )
+        self._node_views = NodeViews(self.cluster)
         self.nodes = Nodes(
             cluster=self.cluster,
             watcher=self.watcher,
             client=self.client,
             views=self._views,
+            node_views=self._node_views,
             audit=self.audit,
         )
         self._log_broker = LogBroker(cluster=self.cluster, client=self.client, views=self._views)
@@ -120,7 +128,8 @@ class AppContext:
         self.health = HealthMonitor(
             cluster=self.cluster,
             catalog=self.catalog,
-            views=self._views,
+            fragments=self._fragments,
+            views=self._node_views,
             host=self.client.host,
             audit=self.audit,
         )

@@ -7,6 +7,7 @@ from backend import __version__
 from backend.config import Settings
 from backend.lifespan import lifespan
 from backend.middleware.bodies import JsonBodies
+from backend.middleware.compressed import Compressed
 from backend.middleware.gate import Gate
 from backend.middleware.headers import SecurityHeaders
 from backend.middleware.hosts import HostAllowList
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(SameOrigin),
             Middleware(Gate),
             Middleware(JsonBodies),
+            Middleware(Compressed),
         ],
     )
     app.state.settings = settings

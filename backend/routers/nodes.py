@@ -2,25 +2,31 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request, Response
 
 from backend.models.schemas.common import LiveListing
 from backend.models.schemas.nodes import DrainPreview, NodeChange, NodeDetail, NodeOut
 from backend.routers.dependencies import ActorDep, ContextDep
-from backend.routers.parameters import Limit, Match, Offset, page
+from backend.routers.live_lists import live_list
+from backend.routers.parameters import Limit, Match, Offset
 
 router = APIRouter(prefix="/api/nodes", tags=["nodes"])
 
 type NodeKey = Annotated[str, Path(description="The node's id or host name.", max_length=255)]
 
 
-@router.get("")
+@router.get("", response_model=LiveListing[NodeOut])
 async def list_nodes(
-    actor: ActorDep, context: ContextDep, match: Match = None, limit: Limit = 1000, offset: Offset = 0
-) -> LiveListing[NodeOut]:
+    request: Request,
+    actor: ActorDep,
+    context: ContextDep,
+    match: Match = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Response:
     """Every node with role, state, engine, platform, and resources as the scheduler counts them."""
-    nodes = await context.nodes.list_all(actor, match=match)
-    return page(nodes, limit=limit, offset=offset, cluster=context.cluster)
+    listed = await context.nodes.list_all(actor, match=match, limit=limit, offset=offset)
+    return await live_list(request, listed, context.cluster)
 
 
 @router.get("/{node}")

@@ -6,9 +6,7 @@ from typing import Annotated
 from fastapi import Header, Path, Query, Response
 
 from backend.errors import FieldError, InvalidInput
-from backend.models.schemas.common import LiveListing
 from backend.models.schemas.services import ServiceStatus
-from backend.services.cluster_state import ClusterState
 
 type Name = Annotated[
     str, Path(description="The service's name: in the catalog, in the file and in the swarm.", max_length=255)
@@ -33,16 +31,6 @@ type IfMatch = Annotated[
 ]
 
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,15})"?')
-
-
-def page[T](items: list[T], *, limit: int, offset: int, cluster: ClusterState) -> LiveListing[T]:
-    """Cut one page out of a list, with the age of the picture it rests on."""
-    return LiveListing[T](
-        items=items[offset : offset + limit],
-        total=len(items),
-        as_of=cluster.as_of,
-        stale_seconds=cluster.stale_seconds,
-    )
 
 
 def revision_of(if_match: str | None) -> int | None:

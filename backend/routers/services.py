@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query, Response, status
+from fastapi import APIRouter, Body, Path, Query, Request, Response, status
 
 from backend.context import AppContext
 from backend.models.schemas.common import Listing, LiveListing
@@ -16,6 +16,7 @@ from backend.models.schemas.services import (
     ServiceUpdate,
 )
 from backend.routers.dependencies import ActorDep, ContextDep
+from backend.routers.live_lists import live_list
 from backend.routers.parameters import (
     IfMatch,
     Limit,
@@ -24,7 +25,6 @@ from backend.routers.parameters import (
     Offset,
     Status,
     Wait,
-    page,
     revision_of,
     set_etag,
 )
@@ -36,32 +36,36 @@ FINAL: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("")
+@router.get("", response_model=LiveListing[ServiceOut])
 async def list_services(
+    request: Request,
     actor: ActorDep,
     context: ContextDep,
     match: Match = None,
     status: Status = [],  # noqa: B006 — FastAPI copies defaults
     limit: Limit = 1000,
     offset: Offset = 0,
-) -> LiveListing[ServiceOut]:
+) -> Response:
     """The catalog's services, by name, each with its status in the swarm."""
-    services = await context.services.list_catalog(actor, match=match, status=status)
-    return page(services, limit=limit, offset=offset, cluster=context.cluster)
+    listed = await context.services.list_catalog(
+        actor, match=match, status=status, limit=limit, offset=offset
+    )
+    return await live_list(request, listed, context.cluster)
 
 
-@router.get("/live")
+@router.get("/live", response_model=LiveListing[ServiceOut])
 async def list_live_services(
+    request: Request,
     actor: ActorDep,
     context: ContextDep,
     match: Match = None,
     status: Status = [],  # noqa: B006 — FastAPI copies defaults
     limit: Limit = 1000,
     offset: Offset = 0,
-) -> LiveListing[ServiceOut]:
+) -> Response:
     """Every service the swarm has now, also those the catalog does not know."""
-    services = await context.services.list_live(actor, match=match, status=status)
-    return page(services, limit=limit, offset=offset, cluster=context.cluster)
+    listed = await context.services.list_live(actor, match=match, status=status, limit=limit, offset=offset)
+    return await live_list(request, listed, context.cluster)
 
 
 @router.get("/live/{name}")

@@ -4,14 +4,14 @@ from collections import Counter
 
 from backend import __version__
 from backend.domain.permissions import Permission
+from backend.domain.status import Status
 from backend.models.actor import Actor
 from backend.models.schemas.health import EngineHealth, HealthReport
-from backend.models.schemas.services import ServiceOut
 from backend.services.audit import Audit
 from backend.services.catalog import Catalog
 from backend.services.cluster_state import ClusterState
-from backend.services.nodes import node_views
-from backend.services.service_views import ServiceViews
+from backend.services.nodes import NodeViews
+from backend.services.service_fragments import ServiceFragments
 from backend.services.use_case import use_case
 
 WORST_FIRST = ("failed", "broken", "degraded", "pending")
@@ -21,10 +21,18 @@ class HealthMonitor:
     """Reads the picture only; judging it never calls the engine."""
 
     def __init__(
-        self, *, cluster: ClusterState, catalog: Catalog, views: ServiceViews, host: str, audit: Audit
+        self,
+        *,
+        cluster: ClusterState,
+        catalog: Catalog,
+        fragments: ServiceFragments,
+        views: NodeViews,
+        host: str,
+        audit: Audit,
     ) -> None:
         self._cluster = cluster
         self._catalog = catalog
+        self._fragments = fragments
         self._views = views
         self._host = host
         self.audit = audit
@@ -33,8 +41,8 @@ class HealthMonitor:
     async def report(self, actor: Actor) -> HealthReport:
         """Answers always, also without an engine: then with what was last seen and how old it is."""
         cluster = self._cluster
-        nodes = node_views(cluster)
-        services = self._services()
+        nodes = [node for node, _ in await self._views.all()]
+        services = await self._services()
         managers = [node for node in nodes if node.role == "manager"]
         reachable = [node for node in managers if node.reachability == "reachable" and node.state == "ready"]
         problems = self._problems(services)
@@ -50,7 +58,7 @@ class HealthMonitor:
             managers_reachable=len(reachable),
             quorum_margin=max(0, len(reachable) - quorum) if managers else 0,
             nodes=nodes,
-            services=dict(Counter(service.status for service in services)),
+            services=dict(Counter(status.status for _, status in services)),
             problems=problems,
         )
 
@@ -67,14 +75,13 @@ class HealthMonitor:
             cluster_id=info.cluster_id if info else None,
         )
 
-    def _services(self) -> list[ServiceOut]:
+    async def _services(self) -> list[tuple[str, Status]]:
         names = {entry.name for entry in self._catalog.entries()} | set(self._cluster.services)
-        return [
-            self._views.view(name, self._catalog.find(name), self._cluster.services.get(name))
-            for name in sorted(names)
-        ]
+        found = [(name, self._catalog.find(name), self._cluster.services.get(name)) for name in sorted(names)]
+        fragments = await self._fragments.of_all(found)
+        return [(one[0], fragment.status) for one, fragment in zip(found, fragments, strict=True)]
 
-    def _problems(self, services: list[ServiceOut]) -> list[str]:
+    def _problems(self, services: list[tuple[str, Status]]) -> list[str]:
         found: list[str] = []
         if (error := self._cluster.error) is not None:
             found.append(error.detail)
@@ -83,11 +90,11 @@ class HealthMonitor:
             for node in self._cluster.nodes.values()
             if not node.is_live
         ]
-        for status in WORST_FIRST:
+        for worst in WORST_FIRST:
             found += [
-                f"{service.name} is {status} ({service.running} of {service.desired} running)"
-                + (f": {service.message}" if service.message else ".")
-                for service in services
-                if service.status == status and service.reason != "starting"
+                f"{name} is {worst} ({status.running} of {status.desired} running)"
+                + (f": {status.message}" if status.message else ".")
+                for name, status in services
+                if status.status == worst and status.reason != "starting"
             ]
         return found

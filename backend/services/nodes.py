@@ -1,5 +1,6 @@
 """The swarm's machines: what they have, what they hold, and taking them out of and into service."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +9,7 @@ import msgspec
 
 from backend.clients.docker_client import SwarmClient
 from backend.domain.capacity import HOLDS_RESERVATION, reserved
+from backend.domain.observations import Changes
 from backend.domain.permissions import Permission
 from backend.domain.slots import WANTED
 from backend.errors import Conflict, NotFound
@@ -24,10 +26,13 @@ from backend.models.schemas.nodes import (
 from backend.services.audit import Audit
 from backend.services.cluster_state import ClusterState
 from backend.services.cluster_watcher import ClusterWatcher
+from backend.services.listed import Listed
 from backend.services.service_views import ServiceViews
 from backend.services.use_case import use_case
 
 NANO = 1_000_000_000
+NODES_AT_ONCE = 100
+"""Nodes that are looked at before the event loop gets a turn."""
 
 
 class Nodes:
@@ -40,29 +45,32 @@ class Nodes:
         watcher: ClusterWatcher,
         client: SwarmClient,
         views: ServiceViews,
+        node_views: "NodeViews",
         audit: Audit,
     ) -> None:
         self._cluster = cluster
         self._watcher = watcher
         self._client = client
         self._views = views
+        self._node_views = node_views
         self.audit = audit
 
     @use_case(Permission.READ)
-    async def list_all(self, actor: Actor, *, match: str | None = None) -> list[NodeOut]:
+    async def list_all(self, actor: Actor, *, match: str | None = None, limit: int, offset: int) -> Listed:
         """Managers first, then by host name; 503 before the first look."""
         self._cluster.require_picture()
-        return [
-            node
-            for node in node_views(self._cluster)
+        found = [
+            encoded
+            for node, encoded in await self._node_views.all()
             if not match or match.casefold() in f"{node.hostname} {node.address} {node.labels}".casefold()
         ]
+        return Listed(found[offset : offset + limit], len(found))
 
     @use_case(Permission.READ)
     async def get(self, actor: Actor, node: str) -> NodeDetail:
         """One node by id or host name, with the tasks the swarm keeps on it."""
         found = self._find(node)
-        tasks = self._cluster.tasks_by_node().get(found.id, [])
+        tasks = self._cluster.tasks_on(found.id)
         view = node_view(found, tasks)
         grouped: dict[str, list[Task]] = {}
         for task in tasks:
@@ -112,13 +120,13 @@ class Nodes:
         after = await self._client.update_node(node.id, edit)
         self._cluster.apply_node(after)
         self._watcher.look_soon()
-        tasks = self._cluster.tasks_by_node().get(node.id, [])
+        tasks = self._cluster.tasks_on(node.id)
         return NodeChange(node=node_view(after, tasks), moving=list(moving))
 
     def _moving(self, node: Node) -> list[MovingService]:
         counts = Counter(
             task.service_id
-            for task in self._cluster.tasks_by_node().get(node.id, [])
+            for task in self._cluster.tasks_on(node.id)
             if task.state in HOLDS_RESERVATION and task.desired_state in WANTED
         )
         moving = [
@@ -129,11 +137,33 @@ class Nodes:
         return sorted(moving, key=lambda item: item.service)
 
 
-def node_views(cluster: ClusterState) -> list[NodeOut]:
-    """Every node with its resources as the scheduler counts them."""
-    tasks = cluster.tasks_by_node()
-    views = [node_view(node, tasks.get(node.id, [])) for node in cluster.nodes.values()]
-    return sorted(views, key=lambda node: (node.role != "manager", node.hostname))
+class NodeViews:
+    """What lists say of each node, made anew only when the node or a task on it changed."""
+
+    def __init__(self, cluster: ClusterState) -> None:
+        self._cluster = cluster
+        self._made: dict[str, tuple[Node, NodeOut, bytes]] = {}
+        cluster.on_change.append(self._forget)
+
+    async def all(self) -> list[tuple[NodeOut, bytes]]:
+        """Every node with its resources as the scheduler counts them, and the same as JSON."""
+        views = []
+        for number, node in enumerate(list(self._cluster.nodes.values()), 1):
+            views.append(self._of(node))
+            if not number % NODES_AT_ONCE:
+                await asyncio.sleep(0)
+        return sorted(views, key=lambda view: (view[0].role != "manager", view[0].hostname))
+
+    def _of(self, node: Node) -> tuple[NodeOut, bytes]:
+        known = self._made.get(node.id)
+        if known is None or known[0] is not node:
+            view = node_view(node, self._cluster.tasks_on(node.id))
+            known = self._made[node.id] = (node, view, view.model_dump_json().encode())
+        return known[1:]
+
+    def _forget(self, changes: Changes) -> None:
+        for node_id in changes.nodes:
+            self._made.pop(node_id, None)
 
 
 def node_view(node: Node, tasks: Sequence[Task]) -> NodeOut:

@@ -58,27 +58,24 @@ class ServiceViews:
     registry_host: str
     ever_deployed: set[str]
     """Names that have a deployment on record: tells `removed` from `never_deployed`."""
-    _made: dict[str, tuple[tuple[object, ...], ServiceOut]] = field(default_factory=dict)
     _drifts: dict[str, tuple[object, list[str]]] = field(default_factory=dict)
+    _known: tuple[tuple[object, ...], References] | None = None
 
     def view(self, name: str, entry: Entry | None, service: Service | None) -> ServiceOut:
-        """Made anew only when the picture or the entry is another one: N readers cost what one does."""
-        tasks = self.cluster.tasks_of(service) if service else ()
-        cluster = self.cluster
-        deployed = name in self.ever_deployed
-        stands_on = (entry, service, tasks, deployed, cluster.nodes, cluster.networks, cluster.as_of)
-        known = self._made.get(name)
-        if known is None or any(new is not old for new, old in zip(stands_on, known[0], strict=True)):
-            known = (stands_on, ServiceOut.model_validate(self._fields(name, entry, service)))
-            self._made[name] = known
-        return known[1]
+        return self.view_with_status(name, entry, service)[1]
+
+    def view_with_status(
+        self, name: str, entry: Entry | None, service: Service | None
+    ) -> tuple[Status, ServiceOut]:
+        status = self.status(name, entry, service)
+        return status, ServiceOut.model_validate(self._fields(name, entry, service, status))
 
     def detail(self, name: str, entry: Entry | None, service: Service | None) -> ServiceDetail:
         definition = None
         if entry is not None and entry.definition is not None:
             definition = as_mapping(entry.text)
         return ServiceDetail.model_validate(
-            self._fields(name, entry, service)
+            self._fields(name, entry, service, self.status(name, entry, service))
             | {
                 "definition": definition,
                 "yaml": entry.text if entry else None,
@@ -106,7 +103,7 @@ class ServiceViews:
 
     def knows(self, named: References) -> bool:
         """Whether the picture already has all of these; what was made a moment ago may be missing."""
-        seen = references(self.cluster)
+        seen = self._seen()
         return (
             named.networks.items() <= seen.networks.items()
             and named.secrets.items() <= seen.secrets.items()
@@ -118,12 +115,22 @@ class ServiceViews:
         if entry is None or entry.definition is None or service is None:
             return []
         # With the replicas: `scale` asks about a service as it will be, at the version it has.
-        compared = (entry.sha256, service.id, service.version, service.replicas, references(self.cluster))
+        compared = (entry.sha256, service.id, service.version, service.replicas, self._seen())
         known = self._drifts.get(entry.name)
         if known is None or known[0] != compared:
             known = (compared, self._compare(entry.definition, service))
             self._drifts[entry.name] = known
         return known[1]
+
+    def _seen(self) -> References:
+        """What definitions may name, gathered once for each picture: thousands of services ask."""
+        cluster = self.cluster
+        stands_on = (cluster.networks, cluster.secrets, cluster.configs)
+        if self._known is None or any(
+            new is not old for new, old in zip(stands_on, self._known[0], strict=True)
+        ):
+            self._known = (stands_on, references(cluster))
+        return self._known[1]
 
     def _compare(self, definition: Definition, service: Service) -> list[str]:
         try:
@@ -137,7 +144,7 @@ class ServiceViews:
                 definition,
                 image=image,
                 platforms=platforms_of(service),
-                references=references(self.cluster),
+                references=self._seen(),
                 labels={},
             )
         except OrchestratorError as error:
@@ -184,8 +191,9 @@ class ServiceViews:
     def _live_status(self, service: Service) -> Status:
         return status_of(service, self.cluster.tasks_of(service), self.cluster.nodes, datetime.now(UTC))
 
-    def _fields(self, name: str, entry: Entry | None, service: Service | None) -> dict[str, object]:
-        status = self.status(name, entry, service)
+    def _fields(
+        self, name: str, entry: Entry | None, service: Service | None, status: Status
+    ) -> dict[str, object]:
         drift = self.drift(entry, service)
         image, _, digest = (service.image if service else self._wanted_image(entry)).partition("@")
         return {

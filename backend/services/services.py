@@ -1,16 +1,18 @@
 """The catalog's services as callers see and edit them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backend.domain.definition_text import from_mapping, to_text, with_changes
 from backend.domain.permissions import Permission
 from backend.errors import Conflict, FieldError, InvalidInput, NotFound
 from backend.models.actor import Actor
-from backend.models.schemas.services import ServiceDetail, ServiceOut, ServiceStatus
+from backend.models.schemas.services import ServiceDetail, ServiceStatus
 from backend.services.audit import Audit
 from backend.services.catalog import Catalog
 from backend.services.cluster_state import ClusterState
+from backend.services.listed import KeptLists, Listed
+from backend.services.service_fragments import Found, ServiceFragments
 from backend.services.service_views import ServiceViews
 from backend.services.use_case import use_case
 
@@ -18,34 +20,79 @@ from backend.services.use_case import use_case
 class Services:
     """List, read and edit; what changes the swarm is in `Deployments`."""
 
-    def __init__(self, *, catalog: Catalog, cluster: ClusterState, views: ServiceViews, audit: Audit) -> None:
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        cluster: ClusterState,
+        views: ServiceViews,
+        fragments: ServiceFragments,
+        audit: Audit,
+    ) -> None:
         self._catalog = catalog
         self._cluster = cluster
         self._views = views
+        self._fragments = fragments
+        self._catalog_lists = KeptLists()
+        self._live_lists = KeptLists()
         self.audit = audit
 
     @use_case(Permission.READ)
     async def list_catalog(
-        self, actor: Actor, *, match: str | None, status: Sequence[ServiceStatus]
-    ) -> list[ServiceOut]:
-        """Every entry of the catalog, by name."""
-        entries = [entry for entry in self._catalog.entries() if _matches(match, entry.name, entry.text)]
+        self, actor: Actor, *, match: str | None, status: Sequence[ServiceStatus], limit: int, offset: int
+    ) -> Listed:
+        """A page of the entries of the catalog, by name."""
         services = self._cluster.services
-        views = [self._views.view(entry.name, entry, services.get(entry.name)) for entry in entries]
-        return [view for view in views if not status or view.status in status]
+
+        def find() -> list[Found]:
+            return [
+                (entry.name, entry, services.get(entry.name))
+                for entry in self._catalog.entries()
+                if _matches(match, entry.name, entry.text)
+            ]
+
+        return await self._list(self._catalog_lists, find, match, status, limit, offset)
 
     @use_case(Permission.READ)
     async def list_live(
-        self, actor: Actor, *, match: str | None, status: Sequence[ServiceStatus]
-    ) -> list[ServiceOut]:
-        """Every service the swarm has, whether or not the catalog knows it; 503 before the first look."""
+        self, actor: Actor, *, match: str | None, status: Sequence[ServiceStatus], limit: int, offset: int
+    ) -> Listed:
+        """A page of the services the swarm has, known to the catalog or not; 503 before the first look."""
         self._cluster.require_picture()
-        views = [
-            self._views.view(name, self._catalog.find(name), service)
-            for name, service in sorted(self._cluster.services.items())
-            if _matches(match, name, service.image)
-        ]
-        return [view for view in views if not status or view.status in status]
+
+        def find() -> list[Found]:
+            return [
+                (name, self._catalog.find(name), service)
+                for name, service in sorted(self._cluster.services.items())
+                if _matches(match, name, service.image)
+            ]
+
+        return await self._list(self._live_lists, find, match, status, limit, offset)
+
+    async def _list(
+        self,
+        kept: KeptLists,
+        find: Callable[[], list[Found]],
+        match: str | None,
+        status: Sequence[ServiceStatus],
+        limit: int,
+        offset: int,
+    ) -> Listed:
+        asked, generation = (match, tuple(status), limit, offset), self._fragments.generation
+        if (listed := kept.get(asked, generation)) is not None:
+            return listed
+        found = find()
+        cut = slice(offset, offset + limit)
+        if status:
+            seen = await self._fragments.of_all(found)
+            wanted = [fragment for fragment in seen if fragment.status.status in status]
+            listed = Listed([fragment.encoded for fragment in wanted[cut]], len(wanted))
+        else:
+            seen = await self._fragments.of_all(found[cut])
+            listed = Listed([fragment.encoded for fragment in seen], len(found))
+        if generation == self._fragments.generation and not any(fragment.passes for fragment in seen):
+            kept.keep(asked, generation, listed)
+        return listed
 
     @use_case(Permission.READ)
     async def get(self, actor: Actor, name: str) -> ServiceDetail:

@@ -33,6 +33,14 @@ class LiveListing[T](Listing[T]):
     """Age of the picture."""
 
 
+class LiveListingEnd(Schema):
+    """What follows the items of a `LiveListing`, for lists whose items are encoded already."""
+
+    total: int
+    as_of: datetime | None
+    stale_seconds: float | None
+
+
 class ProblemField(Schema):
     field: str
     reason: str
