@@ -12,6 +12,7 @@ from backend.database import Database
 from backend.repositories.audit import AuditRows
 from backend.repositories.deployments import DeploymentRecords
 from backend.repositories.sessions import Sessions
+from backend.repositories.timeline import TimelineRecords
 from backend.repositories.tokens import Tokens as TokenRows
 from backend.repositories.users import Users
 from backend.services.access import Access
@@ -34,6 +35,7 @@ from backend.services.service_fragments import ServiceFragments
 from backend.services.service_views import ServiceViews
 from backend.services.services import Services
 from backend.services.setup_code import SetupCode
+from backend.services.timeline import Timeline
 from backend.services.tokens import Tokens
 from backend.services.wanted_specs import WantedSpecs
 
@@ -100,8 +102,18 @@ class AppContext:
         self.events = LiveEvents(
             bus=EventBus(), cluster=self.cluster, catalog=self.catalog, views=self._views, audit=self.audit
         )
-        self._tracker.on_change.append(self.events.deployment_changed)
-        self.deployments.on_change += [self._tracker.follow, self.events.deployment_changed]
+        self.timeline = Timeline(
+            records=TimelineRecords(self.database),
+            cluster=self.cluster,
+            bus=self.events.bus,
+            audit=self.audit,
+        )
+        self._tracker.on_change += [self.events.deployment_changed, self.timeline.deployment_changed]
+        self.deployments.on_change += [
+            self._tracker.follow,
+            self.events.deployment_changed,
+            self.timeline.deployment_changed,
+        ]
         self._tracker.on_change.append(self.deployments.changes.note)
         self._tracker.is_under_way = self.deployments.changes.is_under_way
         self.revisions = RevisionViews(
@@ -142,6 +154,7 @@ class AppContext:
         if self.settings.seed_examples and (seeded := await self.catalog.seed(EXAMPLES_DIR)):
             log.info("the catalog starts with the examples: %s", ", ".join(seeded))
         self._views.ever_deployed |= await self._records.services()
+        await self.timeline.open()
         await self._tracker.open()
 
     async def run(self) -> None:
@@ -151,6 +164,7 @@ class AppContext:
             tasks.start_soon(self._tracker.run)
             tasks.start_soon(self.catalog.follow)
             tasks.start_soon(self.events.run)
+            tasks.start_soon(self.timeline.run)
             tasks.start_soon(self._end_streams)
 
     async def close(self) -> None:

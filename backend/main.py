@@ -14,7 +14,18 @@ from backend.middleware.hosts import HostAllowList
 from backend.middleware.origins import SameOrigin
 from backend.middleware.requests_under_way import RequestsUnderWay, Stoppable
 from backend.middleware.unexpected import UnexpectedErrors
-from backend.routers import access, deployments, events, health, logs, nodes, openapi, problems, services
+from backend.routers import (
+    access,
+    deployments,
+    events,
+    health,
+    logs,
+    nodes,
+    openapi,
+    problems,
+    services,
+    timeline,
+)
 from backend.routers.page import WEB, Page
 
 
@@ -46,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.requests = requests
-    for part in (health, access, services, deployments, nodes, events, logs):
+    for part in (health, access, services, deployments, nodes, events, logs, timeline):
         app.include_router(part.router)
     app.router.default = Page(WEB)
     problems.install(app)

@@ -450,6 +450,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/services/{name}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Service Timeline
+         * @description What happened to one service and its tasks, newest first, also after it is gone.
+         */
+        get: operations["list_service_timeline_api_services__name__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/services/live": {
         parameters: {
             query?: never;
@@ -532,6 +552,26 @@ export interface paths {
          * @description Create the admin with the one-time code that the server printed at its first start, and sign in.
          */
         post: operations["set_up_api_setup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Timeline
+         * @description What happened in the cluster, newest first; the last 50,000 entries of 30 days are kept.
+         */
+        get: operations["list_timeline_api_timeline_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -790,6 +830,13 @@ export interface components {
         Listing_RevisionOut_: {
             /** Items */
             items: components["schemas"]["RevisionOut"][];
+            /** Total */
+            total: number;
+        };
+        /** Listing[TimelineEntry] */
+        Listing_TimelineEntry_: {
+            /** Items */
+            items: components["schemas"]["TimelineEntry"][];
             /** Total */
             total: number;
         };
@@ -2437,6 +2484,45 @@ export interface operations {
             };
         };
     };
+    list_service_timeline_api_services__name__timeline_get: {
+        parameters: {
+            query?: {
+                /** @description Only entries with a lower id: the next page. */
+                before?: number | null;
+                /** @description Only entries of this kind. */
+                kind?: ("task" | "service" | "node" | "deployment" | "engine") | null;
+                /** @description So many entries at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_TimelineEntry_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_live_services_api_services_live_get: {
         parameters: {
             query?: {
@@ -2616,6 +2702,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_timeline_api_timeline_get: {
+        parameters: {
+            query?: {
+                /** @description Only entries with a lower id: the next page. */
+                before?: number | null;
+                /** @description Only entries of this kind. */
+                kind?: ("task" | "service" | "node" | "deployment" | "engine") | null;
+                /** @description So many entries at most. */
+                limit?: number;
+                /** @description Only those of this node, by host name. */
+                node?: string | null;
+                /** @description Only those of this service. */
+                service?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_TimelineEntry_"];
                 };
             };
             /** @description A problem */
