@@ -52,6 +52,8 @@ class _Source:
         self._catching_up = False
         self.reading: asyncio.Task[None] | None = None
         self.follows = False
+        self.ended_unheard = False
+        """Whether it ended while its node did not answer: it may have lines to read yet."""
 
     def end(self) -> None:
         self.ended = True
@@ -115,8 +117,9 @@ class LogFeed:
 
     def join(self, reader: LogReader, *, tail: int, after: int | None) -> None:
         """`after` is the number of the last line that the reader has had of this feed."""
-        for node, state, message in self._troubles.values():
-            reader.tell(node, None, state, message)
+        for key, (node, state, message) in self._troubles.items():
+            if node is None or key in self._nodes:
+                reader.tell(node, None, state, message)
         if self._opened:
             missed = [line for line in self._backlog if after is None or line.number > after]
             reader.offer(missed, newest=tail if after is None else None)
@@ -156,6 +159,7 @@ class LogFeed:
                 source.task = task
             if not source.ended and (task is None or task.state in ENDED):
                 source.end()
+                source.ended_unheard = source.task.node_id in self._troubles or "engine" in self._troubles
                 self._tell(None, self._label(source.task), "ended", ending(source.task))
             source.let_go_when_quiet()
         self._take_up([task for task in tasks if task.id not in self._sources and task.state in HAS_LOGS])
@@ -205,6 +209,7 @@ class LogFeed:
     def _watch_nodes(self) -> None:
         ids = {s.task.node_id for s in self._sources.values() if s.task.node_id and not s.ended}
         for node_id in ids - self._nodes.keys():
+            known = self._troubles.get(node_id)
             self._nodes[node_id] = NodeWatch(
                 node_id,
                 cluster=self._cluster,
@@ -213,10 +218,11 @@ class LogFeed:
                 heard_at=self._heard_at,
                 watched=lambda: len(self._nodes),
                 found=self._node_is,
+                # Swarm ends the tasks of a node that is away and starts others when it is back.
+                state="down" if known else "answers",
             )
         for node_id in self._nodes.keys() - ids:
             self._nodes.pop(node_id).task.cancel()
-            self._troubles.pop(node_id, None)
 
     def _any_task_on(self, node_id: str) -> str | None:
         on_it = [s.task for s in self._sources.values() if s.task.node_id == node_id and not s.ended]
@@ -236,7 +242,9 @@ class LogFeed:
             self._no_trouble(node_id, "answers", message)
             # What was open may never speak again: swarm forgets who asked a node that was away.
             for source in self._sources.values():
-                if not source.is_done and (engine_was_away or source.task.node_id == node_id):
+                unread = not source.is_done or source.ended_unheard
+                if unread and (engine_was_away or source.task.node_id == node_id):
+                    source.ended_unheard = False
                     self._read_anew(source)
 
     def _read_anew(self, source: _Source) -> None:

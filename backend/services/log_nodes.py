@@ -35,6 +35,7 @@ class NodeWatch:
         heard_at: Callable[[str], float],
         watched: Callable[[], int],
         found: Callable[[str, NodeState, str], None],
+        state: NodeState = "answers",
     ) -> None:
         """`task_id` names a task that runs there; `heard_at` says when a line last came from there, on the
         loop's clock; `watched` how many nodes there are to watch; `found` is called when the state changes.
@@ -47,7 +48,7 @@ class NodeWatch:
         self._watched = watched
         self._found = found
         self._answered_at = float("-inf")
-        self._state: NodeState = "answers"
+        self._state, self._said_at = state, asyncio.get_running_loop().time()
         self.task = asyncio.create_task(self._run(), name=f"log watch of {node_id}")
 
     async def _run(self) -> None:
@@ -59,10 +60,11 @@ class NodeWatch:
                 await asyncio.sleep(LOOK_AGAIN)
                 continue
             patience = max(QUIET, self._watched() / PROBES_PER_SECOND)
-            left = max(self._heard_at(self._node_id), self._answered_at) + patience - clock()
-            if left > 0:
-                if self._state == "silent":
-                    self._say("answers", "its lines come again")
+            heard_at = self._heard_at(self._node_id)
+            if self._state != "answers" and heard_at > self._said_at:
+                self._say("answers", "its lines come again")
+            left = max(heard_at, self._answered_at) + patience - clock()
+            if left > 0 and self._state == "answers":
                 await asyncio.sleep(left)
                 continue
             task_id = self._task_id(self._node_id)
@@ -78,7 +80,7 @@ class NodeWatch:
 
     def _say(self, state: NodeState, message: str) -> None:
         if state != self._state:
-            self._state = state
+            self._state, self._said_at = state, asyncio.get_running_loop().time()
             self._found(self._node_id, state, message)
 
     async def _ask(self, task_id: str) -> Finding | None:
