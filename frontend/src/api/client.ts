@@ -2,6 +2,7 @@
 import createClient from "openapi-fetch";
 import { ApiProblem, noAnswer, problemFrom } from "./problem";
 import type { paths } from "./schema";
+import type { LogPage } from "./types";
 
 const http = createClient<paths>({
   baseUrl: globalThis.location.origin,
@@ -107,7 +108,25 @@ export const api = {
   scale: (name: string, replicas: number) =>
     body(http.POST("/api/services/{name}/scale", { params: { path: { name } }, body: { replicas } })),
   logs: (name: string, query: LogQuery, signal: AbortSignal) =>
-    body(http.GET("/api/services/{name}/logs", { params: { path: { name }, query }, signal })),
+    body(
+      http.GET("/api/services/{name}/logs", { params: { path: { name }, query }, signal }),
+    ) as Promise<LogPage>,
+  restart: (name: string) => body(http.POST("/api/services/{name}/restart", { params: { path: { name } } })),
+  rollback: (name: string, revision: number | null) =>
+    body(
+      http.POST("/api/services/{name}/rollback", {
+        params: { path: { name } },
+        body: { to_revision: revision },
+      }),
+    ),
+  revisions: (name: string, signal: AbortSignal) =>
+    body(http.GET("/api/services/{name}/revisions", { params: { path: { name } }, signal })),
+  revisionText: (name: string, revision: number, signal: AbortSignal) =>
+    body(
+      http.GET("/api/services/{name}/revisions/{revision}", { params: { path: { name, revision } }, signal }),
+    ),
+  timeline: (query: { service?: string; limit: number }, signal: AbortSignal) =>
+    body(http.GET("/api/timeline", { params: { query }, signal })),
 
   deployments: (query: { service?: string; limit: number }, signal: AbortSignal) =>
     body(http.GET("/api/deployments", { params: { query }, signal })),

@@ -26,3 +26,25 @@ export type Node = Schemas["NodeOut"];
 export type NodeDetail = Schemas["NodeDetail"];
 export type MovingService = Schemas["MovingService"];
 export type HealthReport = Schemas["HealthReport"];
+
+export type Revision = Schemas["RevisionOut"];
+export type TimelineEntry = Schemas["TimelineEntry"];
+
+/** The data of each kind of event of the live stream. */
+export interface LiveEvents {
+  hello: Schemas["HelloEvent"];
+  changed: Schemas["ChangedEvent"];
+  deployment: Deployment;
+  timeline: Schemas["TimelineEvent"];
+  engine: Schemas["EngineEvent"];
+  seen: Schemas["SeenEvent"];
+  resync: Record<string, never>;
+}
+export type Changed = LiveEvents["changed"];
+
+/** The data of each kind of event of a log stream. */
+export interface LogEvents {
+  line: Schemas["LogLines"];
+  state: Schemas["LogState"];
+  dropped: Schemas["LogsDropped"];
+}

@@ -2,7 +2,8 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { network, Problem } from "@/testing/network";
 import { open } from "@/testing/open";
-import { health, liveListing, service, signedIn } from "@/testing/samples";
+import { health, hello, liveListing, service, signedIn } from "@/testing/samples";
+import { streams } from "@/testing/stream";
 
 const signedOut = { ...signedIn, state: "signed_out", username: null };
 
@@ -28,11 +29,13 @@ test("whoever is not signed in signs in first, and then comes to where they want
 
 test("a session that expires leads to the sign-in and remembers the place", async () => {
   const { routes } = network({ "GET /api/services": liveListing([service({ name: "web" })]) });
+  const live = streams();
   const { address } = open("/services?q=we");
   await screen.findByRole("link", { name: "web" });
   const expired = new Problem(401, "unauthenticated", "The session has ended.");
   for (const route of Object.keys(routes)) if (route !== "GET /api/session") routes[route] = expired;
   routes["GET /api/session"] = signedOut;
+  live.now("/api/events").refuse();
   expect(await screen.findByRole("heading", { name: "Sign in" })).toBeTruthy();
   expect(decodeURIComponent(address())).toBe("/sign-in?next=/services?q=we");
 });
@@ -58,7 +61,10 @@ test("the first start asks for an admin with the code of the link", async () => 
 
 test("freshness is always in view, and an engine that is away is said with its reason", async () => {
   const { routes } = network({ "GET /api/session": { ...signedIn, secure: false } });
+  const live = streams();
   open("/registry");
+  const stream = await waitFor(() => live.now("/api/events"));
+  stream.send("hello", hello());
   expect(await screen.findByText(/^live, \d/)).toBeTruthy();
   expect(screen.getByText(/plain HTTP/)).toBeTruthy();
   const { engine } = health();
@@ -66,6 +72,7 @@ test("freshness is always in view, and an engine that is away is said with its r
     stale_seconds: 40,
     engine: { ...engine, connected: false, code: "docker_unreachable", detail: "Connection refused." },
   });
+  stream.send("resync", {});
   const banner = await screen.findByText(/Connection refused\./, {});
   expect(banner.textContent).toMatch(/^This is the last picture, 4\d s old\./);
 });

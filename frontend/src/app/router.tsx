@@ -16,6 +16,7 @@ import { Mark } from "@/components/Brand";
 import { Layout } from "@/components/Layout";
 import { ProblemState } from "@/components/States";
 import { queries } from "@/hooks/useApi";
+import { useLiveCluster } from "@/hooks/useLiveCluster";
 import { newServiceSearch, serviceSearch, servicesSearch, signInSearch } from "@/lib/search";
 import { NotFound } from "@/pages/NotFound";
 
@@ -44,6 +45,15 @@ function Opening() {
   );
 }
 
+function Shell() {
+  useLiveCluster();
+  return (
+    <Layout>
+      <Outlet />
+    </Layout>
+  );
+}
+
 const root = createRootRouteWithContext<RouterContext>()({
   component: Outlet,
   errorComponent: Problem,
@@ -59,11 +69,7 @@ const shell = createRoute({
     if (session.state === "setup_needed") throw redirect({ to: "/setup" });
     if (session.state === "signed_out") throw redirect({ to: "/sign-in", search: { next: location.href } });
   },
-  component: () => (
-    <Layout>
-      <Outlet />
-    </Layout>
-  ),
+  component: Shell,
 });
 
 const inShell = {

@@ -8,12 +8,19 @@ import { RelativeTime } from "./RelativeTime";
 import { Said } from "./Said";
 import { DeploymentBadge } from "./StatusBadge";
 
-const verbs: Record<Deployment["kind"], string> = { deploy: "deploy", scale: "scale", stop: "stop" };
+const verbs: Record<Deployment["kind"], string> = {
+  deploy: "deploy",
+  scale: "scale",
+  stop: "stop",
+  rollback: "roll back",
+  restart: "restart",
+};
 
 export function deploymentWords(deployment: Deployment): string {
-  const { kind, to_revision: revision, replicas } = deployment;
+  const { kind, to_revision: revision, restores_revision: restored, replicas } = deployment;
   if (kind === "scale") return replicas === null ? "scale" : `scale to ${replicas}`;
   if (kind === "deploy" && revision !== null) return `deploy revision ${revision}`;
+  if (kind === "rollback" && restored !== null) return `roll back to revision ${restored}`;
   return verbs[kind];
 }
 

@@ -2,34 +2,47 @@ import { clsx } from "clsx";
 import { Unplug } from "lucide-react";
 import { asProblem } from "@/api/problem";
 import { useHealth } from "@/hooks/useApi";
+import { useLiveState } from "@/hooks/useLiveState";
 import { useNow } from "@/hooks/useNow";
-import { age } from "@/lib/format";
+import { age, span } from "@/lib/format";
 import { freshness } from "@/lib/freshness";
 
 function useFreshness(every: number) {
   const { data, dataUpdatedAt, error } = useHealth();
   const now = useNow(every);
-  return freshness(data, dataUpdatedAt, now, error === null ? null : asProblem(error));
+  const streaming = useLiveState() === "live";
+  const fresh = freshness(data, dataUpdatedAt, now, error === null ? null : asProblem(error), streaming);
+  return { ...fresh, streaming };
 }
 
 const dot = { unknown: "bg-off", live: "bg-ok", aging: "bg-wait", stale: "bg-bad" } as const;
 
 export function FreshnessMark() {
-  const fresh = useFreshness(200);
+  const fresh = useFreshness(1_000);
   const words =
     fresh.state === "unknown"
       ? "looking…"
       : fresh.state === "live"
-        ? `live, ${age(fresh.age)} ago`
+        ? `${fresh.streaming ? "live" : "looked"}, ${span(Math.round(fresh.age))} ago`
         : fresh.age === null
           ? "no picture"
           : `${age(fresh.age)} old`;
   return (
     <span
-      title="When the Docker engine last answered, as shown on this page"
+      title={
+        fresh.streaming
+          ? "Changes reach this page as they happen. The age is when the Docker engine was last seen to answer."
+          : "The live stream cannot be had, so this page looks every 10 s. The age is when the Docker engine last answered."
+      }
       className="num flex items-center gap-[7px] whitespace-nowrap text-ink-2 text-sm"
     >
-      <span aria-hidden className={clsx("size-2 rounded-full", dot[fresh.state])} />
+      <span
+        aria-hidden
+        className={clsx(
+          "size-2 rounded-full",
+          fresh.state === "live" && !fresh.streaming ? dot.aging : dot[fresh.state],
+        )}
+      />
       <span className="min-w-[7.2em]">{words}</span>
     </span>
   );

@@ -3,17 +3,35 @@ import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient }
 import { useMemo } from "react";
 import { api, type LogQuery, type NewDefinition } from "@/api/client";
 import { type ApiProblem, asProblem } from "@/api/problem";
-import type { Deployment, Service } from "@/api/types";
+import type { Changed, Deployment, Service } from "@/api/types";
+import { patchNodes, patchServices } from "@/lib/livePatches";
+import { liveState, overtaking } from "@/lib/liveState";
 import { notify } from "@/lib/notices";
 import { mergeServices } from "@/lib/serviceList";
 import { isFinal } from "@/lib/status";
 
-const LIVE = 2_000;
+const WITHOUT_STREAM = 10_000;
 const AFTER_PROBLEM = 5_000;
 
-/** Looks again every two seconds, slower after a problem; a hidden tab does not look at all. */
+/** Events keep the answers fresh; without them, and after a problem, the view asks again by itself. */
 const live = (query: { state: { status: string } }) =>
-  query.state.status === "error" ? AFTER_PROBLEM : LIVE;
+  query.state.status === "error" ? AFTER_PROBLEM : liveState.get() === "live" ? false : WITHOUT_STREAM;
+
+type ServiceList = Awaited<ReturnType<typeof api.catalog>>;
+type NodeList = Awaited<ReturnType<typeof api.nodes>>;
+
+export const inCatalog = (list: ServiceList, events: readonly Changed[]) =>
+  events.reduce((sum, event) => patchServices(sum, event, (service) => service.in_catalog), list);
+export const inSwarm = (list: ServiceList, events: readonly Changed[]) =>
+  events.reduce((sum, event) => patchServices(sum, event, (service) => service.live), list);
+const ofNodes = (list: NodeList, events: readonly Changed[]) => events.reduce(patchNodes, list);
+
+/** Reads a list, and brings it up to the events that came while it was on its way. */
+async function caughtUp<L>(read: () => Promise<L>, patch: (list: L, events: readonly Changed[]) => L) {
+  const mark = overtaking.mark();
+  const list = await read();
+  return patch(list, overtaking.since(mark));
+}
 
 export const queries = {
   session: () =>
@@ -27,13 +45,13 @@ export const queries = {
   catalog: () =>
     queryOptions({
       queryKey: ["services", "catalog"],
-      queryFn: ({ signal }) => api.catalog(signal),
+      queryFn: ({ signal }) => caughtUp(() => api.catalog(signal), inCatalog),
       refetchInterval: live,
     }),
   live: () =>
     queryOptions({
       queryKey: ["services", "live"],
-      queryFn: ({ signal }) => api.live(signal),
+      queryFn: ({ signal }) => caughtUp(() => api.live(signal), inSwarm),
       refetchInterval: live,
     }),
   service: (name: string) =>
@@ -51,7 +69,7 @@ export const queries = {
     }),
   deployments: (service?: string, limit = 20) =>
     queryOptions({
-      queryKey: ["deployments", service ?? "all", limit],
+      queryKey: ["deployments", "list", service ?? "", limit],
       queryFn: ({ signal }) => api.deployments({ limit, ...(service !== undefined && { service }) }, signal),
       refetchInterval: live,
     }),
@@ -59,15 +77,37 @@ export const queries = {
     queryOptions({
       queryKey: ["deployments", "one", id],
       queryFn: ({ signal }) => api.deployment(id, signal),
-      refetchInterval: (query) => (query.state.data && isFinal(query.state.data.state) ? false : 1_000),
+      refetchInterval: (query) =>
+        query.state.data && (liveState.get() === "live" || isFinal(query.state.data.state)) ? false : 1_000,
     }),
   nodes: () =>
-    queryOptions({ queryKey: ["nodes"], queryFn: ({ signal }) => api.nodes(signal), refetchInterval: live }),
+    queryOptions({
+      queryKey: ["nodes", "all"],
+      queryFn: ({ signal }) => caughtUp(() => api.nodes(signal), ofNodes),
+      refetchInterval: live,
+    }),
   node: (id: string) =>
     queryOptions({
       queryKey: ["nodes", "one", id],
       queryFn: ({ signal }) => api.node(id, signal),
       refetchInterval: live,
+    }),
+  timeline: (service?: string, limit = 100) =>
+    queryOptions({
+      queryKey: ["timeline", service ?? "", limit],
+      queryFn: ({ signal }) => api.timeline({ limit, ...(service !== undefined && { service }) }, signal),
+      refetchInterval: live,
+    }),
+  revisions: (name: string) =>
+    queryOptions({
+      queryKey: ["services", "revisions", name],
+      queryFn: ({ signal }) => api.revisions(name, signal),
+    }),
+  revisionText: (name: string, revision: number) =>
+    queryOptions({
+      queryKey: ["revision-text", name, revision],
+      queryFn: ({ signal }) => api.revisionText(name, revision, signal),
+      staleTime: Number.POSITIVE_INFINITY,
     }),
   drainPreview: (id: string) =>
     queryOptions({
@@ -88,6 +128,10 @@ export const useLogs = (name: string, query: LogQuery, following: boolean) =>
 export const useDeployments = (service?: string, limit?: number) =>
   useQuery(queries.deployments(service, limit));
 export const useDeployment = (id: string) => useQuery(queries.deployment(id));
+export const useTimeline = (service?: string, limit?: number) => useQuery(queries.timeline(service, limit));
+export const useRevisions = (name: string) => useQuery(queries.revisions(name));
+export const useRevisionText = (name: string, revision: number) =>
+  useQuery(queries.revisionText(name, revision));
 export const useTokens = () => useQuery(queries.tokens());
 
 export interface ServicesView {
@@ -151,6 +195,18 @@ export function useScale(name: string) {
   return useMutation({
     mutationFn: (replicas: number) => api.scale(name, replicas),
     onSuccess: useFollowed("Scale"),
+  });
+}
+
+export function useRestart(name: string) {
+  return useMutation({ mutationFn: () => api.restart(name), onSuccess: useFollowed("Restart") });
+}
+
+/** Without a revision: to what was deployed before. */
+export function useRollback(name: string) {
+  return useMutation({
+    mutationFn: (revision: number | null) => api.rollback(name, revision),
+    onSuccess: useFollowed("Roll back"),
   });
 }
 

@@ -4,8 +4,8 @@ import type { HealthReport } from "@/api/types";
 
 /** Older than this is no longer called live. */
 export const LIVE_SECONDS = 15;
-/** A quiet cluster is looked at every 30 s at the longest; silence beyond that, and some slack, means trouble. */
-export const SILENT_SECONDS = 45;
+/** A quiet cluster is looked at every 30 s at the longest, and a stream says so every 15 s; longer means trouble. */
+export const SILENT_SECONDS = 50;
 
 export type Freshness =
   | { state: "unknown" }
@@ -18,6 +18,7 @@ export function freshness(
   receivedAt: number,
   now: number,
   problem: ApiProblem | null,
+  streaming = false,
 ): Freshness {
   if (report === undefined) {
     return problem === null ? { state: "unknown" } : { state: "stale", age: null, why: problem.detail };
@@ -29,7 +30,8 @@ export function freshness(
     return { state: "stale", age, why: report.engine.detail ?? "The Docker engine does not answer." };
   }
   if (age === null) return { state: "stale", age, why: "The Docker engine has not answered yet." };
-  if (age <= LIVE_SECONDS) return { state: "live", age };
+  // A stream tells at once when the engine is lost, and how fresh the picture is only now and then.
+  if (age <= (streaming ? SILENT_SECONDS : LIVE_SECONDS)) return { state: "live", age };
   if (problem !== null) return { state: "stale", age, why: problem.detail };
   if (age <= SILENT_SECONDS) return { state: "aging", age };
   return {

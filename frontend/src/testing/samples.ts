@@ -1,5 +1,16 @@
 // Plausible answers of the API for tests; each test says only what it is about.
-import type { Deployment, HealthReport, Node, Service, ServiceDetail, Session, Task } from "@/api/types";
+import type {
+  Changed,
+  Deployment,
+  HealthReport,
+  LiveEvents,
+  Node,
+  Service,
+  ServiceDetail,
+  Session,
+  Task,
+  TimelineEntry,
+} from "@/api/types";
 
 export const service = (change: Partial<Service> & { name: string }): Service => ({
   in_catalog: true,
@@ -122,6 +133,9 @@ export const deployment = (change: Partial<Deployment> = {}): Deployment => ({
   changes: ["service"],
   restarts_tasks: true,
   warnings: [],
+  restores_revision: null,
+  phases: [],
+  evidence: [],
   created_at: "2026-01-02T03:04:05Z",
   sent_at: null,
   finished_at: null,
@@ -135,4 +149,36 @@ export const liveListing = <T>(items: T[]) => ({
   ...listing(items),
   as_of: "2026-01-02T03:04:05Z",
   stale_seconds: 0.4,
+});
+
+export const hello = (change: Partial<LiveEvents["hello"]> = {}): LiveEvents["hello"] => ({
+  boot: "b1",
+  version: "0.1.0",
+  as_of: "2026-01-02T03:04:05Z",
+  stale_seconds: 0.4,
+  engine: { connected: true, code: null, detail: null, as_of: "2026-01-02T03:04:05Z" },
+  ...change,
+});
+
+/** As the server tells it: all names, and the services themselves unless they are too many. */
+export const changed = (change: Partial<Changed>): Changed => ({
+  services: [],
+  names: (change.services ?? []).map(({ name }) => name),
+  removed: [],
+  nodes: [],
+  removed_nodes: [],
+  as_of: "2026-01-02T03:04:06Z",
+  ...change,
+});
+
+export const happening = (change: Partial<TimelineEntry>): TimelineEntry => ({
+  id: 1,
+  at: "2026-01-02T03:04:05Z",
+  kind: "task",
+  service: "web",
+  node: "manager-1",
+  task: "web.1",
+  severity: "info",
+  text: "task web.1: starting → running",
+  ...change,
 });

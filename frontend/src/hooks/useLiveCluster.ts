@@ -1,0 +1,208 @@
+// One stream of events per tab keeps the cache as the cluster is, so that nothing is asked twice.
+import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { Deployment, LiveEvents, TimelineEntry } from "@/api/types";
+import { namesOnly, patchDeployments, patchEngine, patchNodes, patchTimeline } from "@/lib/livePatches";
+import { liveState, overtaking } from "@/lib/liveState";
+import { isFinal } from "@/lib/status";
+import { inCatalog, inSwarm, queries } from "./useApi";
+
+/** Without a word for so long the connection is dead, whatever it says: the server speaks every 15 s. */
+const SILENT_FOR = 40_000;
+/** A stream that breaks is often back before anyone would have asked again. */
+const GRACE = 3_000;
+const HIDDEN_FOR = 60_000;
+const GATHER = 200;
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 30_000;
+
+type Kind = keyof LiveEvents;
+
+/** Reads again what an event names but does not hold; many in a moment are one reading. */
+function makeReader(cache: QueryClient) {
+  const wanted = new Map<string, QueryKey>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let last = 0;
+  const flush = () => {
+    timer = undefined;
+    last = Date.now();
+    const keys = [...wanted.values()];
+    wanted.clear();
+    for (const queryKey of keys) void cache.invalidateQueries({ queryKey });
+  };
+  return {
+    again(...keys: QueryKey[]) {
+      for (const key of keys) wanted.set(JSON.stringify(key), key);
+      timer ??= setTimeout(flush, Math.max(0, last + GATHER - Date.now()));
+    },
+    stop() {
+      clearTimeout(timer);
+    },
+  };
+}
+
+const liveKeys: QueryKey[] = [["services"], ["deployments"], ["nodes"], ["health"], ["timeline"]];
+
+/** What each kind of event does to the cache. */
+export function makeHandlers(cache: QueryClient) {
+  const reader = makeReader(cache);
+  let boot: string | undefined;
+  /** How far the browser's clock is ahead of the server's. */
+  let ahead: number | null = null;
+  const healthKey = queries.health().queryKey;
+
+  const seen = ({ as_of, stale_seconds }: LiveEvents["seen"]) => {
+    if (as_of !== null && stale_seconds !== null)
+      ahead = Date.now() - stale_seconds * 1000 - new Date(as_of).getTime();
+    cache.setQueryData(healthKey, (report) => report && { ...report, as_of, stale_seconds });
+  };
+  const everything = () => {
+    for (const queryKey of liveKeys) void cache.invalidateQueries({ queryKey });
+  };
+
+  const handlers: { [K in Kind]: (event: LiveEvents[K]) => void } = {
+    hello(event) {
+      // What was read before the stream began may have changed in between.
+      if (boot !== event.boot) everything();
+      boot = event.boot;
+      seen(event);
+      cache.setQueryData(healthKey, (report) => report && patchEngine(report, event.engine));
+    },
+    changed(event) {
+      overtaking.note(event);
+      cache.setQueryData(queries.catalog().queryKey, (list) => list && inCatalog(list, [event]));
+      cache.setQueryData(queries.live().queryKey, (list) => list && inSwarm(list, [event]));
+      cache.setQueryData(queries.nodes().queryKey, (list) => list && patchNodes(list, event));
+      if (event.as_of !== null && ahead !== null) {
+        const age = (Date.now() - ahead - new Date(event.as_of).getTime()) / 1000;
+        seen({ as_of: event.as_of, stale_seconds: Math.max(0, age) });
+      }
+      // A task may have come to a node or left it without changing what the node's list says.
+      reader.again(healthKey, ["nodes", "one"]);
+      if (namesOnly(event)) reader.again(["services", "catalog"], ["services", "live"], ["services", "one"]);
+      else
+        for (const name of [...event.names, ...event.removed])
+          reader.again(["services", "one", name], ["services", "revisions", name]);
+    },
+    deployment(event) {
+      cache.setQueryData(queries.deployment(event.id).queryKey, event);
+      for (const [queryKey, list] of cache.getQueriesData<{ items: Deployment[]; total: number }>({
+        queryKey: ["deployments", "list"],
+      })) {
+        const [, , of, limit] = queryKey;
+        if (list !== undefined && (of === "" || of === event.service))
+          cache.setQueryData(queryKey, patchDeployments(list, event, Number(limit)));
+      }
+      if (isFinal(event.state)) reader.again(["services", "revisions", event.service]);
+    },
+    timeline({ items }) {
+      for (const [queryKey, list] of cache.getQueriesData<{ items: TimelineEntry[]; total: number }>({
+        queryKey: ["timeline"],
+      })) {
+        const [, of, limit] = queryKey;
+        const news = of === "" ? items : items.filter(({ service }) => service === of);
+        if (list !== undefined) cache.setQueryData(queryKey, patchTimeline(list, news, Number(limit)));
+      }
+    },
+    engine(event) {
+      cache.setQueryData(healthKey, (report) => report && patchEngine(report, event));
+      reader.again(healthKey);
+    },
+    seen,
+    resync: everything,
+  };
+  return { handlers, everything, stop: reader.stop };
+}
+
+/** Opens the stream, keeps it open, and tells the views when they have to look for themselves. */
+export function follow(cache: QueryClient): () => void {
+  const { handlers, everything, stop } = makeHandlers(cache);
+  let source: EventSource | undefined;
+  let heard = Date.now();
+  let pause = FIRST_PAUSE;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  let hidden: ReturnType<typeof setTimeout> | undefined;
+  let everLive = false;
+
+  const live = () => {
+    clearTimeout(grace);
+    grace = undefined;
+    pause = FIRST_PAUSE;
+    liveState.set("live");
+  };
+  const lost = () => {
+    liveState.set("polling");
+    // Whoever looks now gets an answer, and asks again by itself from then on.
+    everything();
+  };
+  const close = () => {
+    source?.close();
+    source = undefined;
+    clearTimeout(retry);
+  };
+  const open = () => {
+    close();
+    heard = Date.now();
+    const opened = new EventSource("/api/events");
+    source = opened;
+    for (const kind of Object.keys(handlers) as Kind[]) {
+      opened.addEventListener(kind, (message: MessageEvent<string>) => {
+        if (source !== opened) return;
+        heard = Date.now();
+        if (kind === "hello") {
+          live();
+          // A new stream does not say where the one before it ended, so what it missed is not replayed.
+          if (everLive && opened !== resumed) everything();
+          everLive = true;
+          resumed = opened;
+        }
+        (handlers[kind] as (event: unknown) => void)(JSON.parse(message.data));
+      });
+    }
+    opened.addEventListener("error", () => {
+      if (source !== opened) return;
+      if (opened.readyState === EventSource.CLOSED) {
+        // Refused: the session may have ended, which the next answer tells.
+        lost();
+        retry = setTimeout(open, pause);
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      } else {
+        grace ??= setTimeout(lost, GRACE);
+      }
+    });
+  };
+  let resumed: EventSource | undefined;
+
+  const watch = setInterval(() => {
+    if (source?.readyState === EventSource.OPEN && Date.now() - heard > SILENT_FOR) open();
+  }, 5_000);
+  const visibility = () => {
+    clearTimeout(hidden);
+    // Browsers allow few connections to one server: a tab that nobody sees gives its own back.
+    if (document.visibilityState === "hidden")
+      hidden = setTimeout(() => {
+        close();
+        liveState.set("connecting");
+      }, HIDDEN_FOR);
+    else if (source === undefined) open();
+  };
+  document.addEventListener("visibilitychange", visibility);
+  liveState.set("connecting");
+  grace = setTimeout(lost, GRACE);
+  open();
+  return () => {
+    document.removeEventListener("visibilitychange", visibility);
+    clearInterval(watch);
+    clearTimeout(grace);
+    clearTimeout(hidden);
+    close();
+    stop();
+    liveState.set("connecting");
+  };
+}
+
+export function useLiveCluster() {
+  const cache = useQueryClient();
+  useEffect(() => follow(cache), [cache]);
+}
