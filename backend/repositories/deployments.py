@@ -32,7 +32,10 @@ class DeploymentRecords:
             )
 
     async def update(self, deployment_id: str, **changes: Unpack[DeploymentChanges]) -> DeploymentRow:
-        """Change only the given columns and return the row as it is then. Raises NotFound."""
+        """Change only the given columns and return the row as it is then. Raises NotFound.
+
+        A finished deployment no longer changes: whoever ended it first had the last word.
+        """
         unknown = changes.keys() - _CHANGEABLE
         if unknown:
             msg = f"a deployment has no changeable {', '.join(sorted(unknown))}"
@@ -42,7 +45,8 @@ class DeploymentRecords:
         async with self._database.transaction() as transaction:
             if assignments:
                 await transaction.execute(
-                    f"UPDATE deployments SET {assignments} WHERE id = :id",  # noqa: S608 — checked names
+                    f"UPDATE deployments SET {assignments} "  # noqa: S608 — checked names
+                    "WHERE id = :id AND finished_at IS NULL",
                     {**values, "id": deployment_id},
                 )
             row = await transaction.read_one("SELECT * FROM deployments WHERE id = ?", (deployment_id,))

@@ -1,5 +1,6 @@
 """Changes to what the swarm runs, each one recorded: deploy, scale, stop, rollback, restart."""
 
+import contextlib
 import dataclasses
 import secrets
 from collections.abc import Awaitable, Callable
@@ -108,7 +109,9 @@ class Deployments:
             )
 
             async def remove() -> None:
-                await self._client.remove_service(live.id)
+                # Gone is gone; a removal that is sent again on a new connection finds nothing any more.
+                with contextlib.suppress(NotFound):
+                    await self._client.remove_service(live.id)
 
             return _out(await self.changes.carry_out(row, remove))
 

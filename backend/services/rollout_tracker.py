@@ -59,6 +59,7 @@ class Followed:
     progress: int = -1
     progressed_at: float = field(default_factory=time.monotonic)
     failures: dict[str, Task] = field(default_factory=dict)
+    evidence: list[EvidenceItem] = field(default_factory=list)
     gathering: dict[str, anyio.Event] = field(default_factory=dict)
     """By task: set when its evidence is in."""
     ending: bool = False
@@ -95,7 +96,7 @@ class RolloutTracker:
         elif (known := self._followed.get(row.id)) is not None:
             known.row = row
         else:
-            self._followed[row.id] = Followed(row)
+            self._followed[row.id] = Followed(row, evidence=list(row.evidence))
 
     def moving(self) -> Iterable[str]:
         """Names of the services whose rollouts are followed now."""
@@ -262,7 +263,7 @@ class RolloutTracker:
     # Evidence and ends -------------------------------------------------------------------------------
 
     def _gather(self, followed: Followed, task: Task, tasks: TaskGroup) -> None:
-        if task.id in followed.gathering or len(followed.row.evidence) >= TASKS:
+        if task.id in followed.gathering or len(followed.evidence) >= TASKS:
             return
         followed.gathering[task.id] = anyio.Event()
         tasks.start_soon(self._gather_one, followed, task)
@@ -270,9 +271,10 @@ class RolloutTracker:
     async def _gather_one(self, followed: Followed, task: Task) -> None:
         try:
             item = await self._evidence.of(followed.row.service, task)
-            if followed.row.finished_at is None and not _has(followed.row, item):
-                kept = (*followed.row.evidence, item)[:TASKS]
-                await self._change(followed, evidence=kept)
+            # After a restart of the server a task is seen again.
+            if all((kept.task, kept.at) != (item.task, item.at) for kept in followed.evidence):
+                followed.evidence.append(item)
+                await self._change(followed, evidence=tuple(followed.evidence[:TASKS]))
         except OrchestratorError as error:
             log.warning("evidence of %s is not kept: %s", followed.row.id, error.detail)
         finally:
@@ -316,8 +318,3 @@ def _superseded_by(later: DeploymentRow | None) -> str:
     if later is None:
         return "Something other than this server changed the service meanwhile."
     return f"A later {later.kind} took its place."
-
-
-def _has(row: DeploymentRow, item: EvidenceItem) -> bool:
-    # After a restart of the server a task is seen again.
-    return any((known.task, known.at) == (item.task, item.at) for known in row.evidence)

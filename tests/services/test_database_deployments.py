@@ -64,6 +64,13 @@ async def test_an_update_changes_only_what_it_names(records: DeploymentRecords) 
     assert await records.update("d1") == changed
 
 
+async def test_a_finished_deployment_no_longer_changes(records: DeploymentRecords) -> None:
+    await records.insert(row(1))
+    ended = await records.update("d1", state="superseded", finished_at=NOON)
+
+    assert await records.update("d1", state="failed", cause="too late") == ended
+
+
 async def test_pages_are_newest_first_and_count_everything(records: DeploymentRecords) -> None:
     for number in range(5):
         await records.insert(row(number, "web" if number % 2 else "db"))
