@@ -11,7 +11,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     HEAD_WITHIN = 10.0
     HEAD_BYTES = 64 * 1024
-    CONNECTIONS = 1000
+    CONNECTIONS = 4000
+    """A thousand open pages hold one stream each and ask with a few connections more."""
 
     _timer: asyncio.TimerHandle | None = None
     _head_bytes = 0

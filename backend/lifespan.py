@@ -15,28 +15,34 @@ from backend.errors import OrchestratorError
 from backend.middleware.hosts import is_loopback
 from backend.middleware.requests_under_way import RequestsUnderWay
 from backend.serving import Serving, on_stop_signal
-from backend.startup import EX_CANTCREAT, EX_TEMPFAIL, StartRefused
+from backend.startup import EX_CANTCREAT, EX_TEMPFAIL, StartRefused, allow_open_files
 from backend.storage_errors import STATE_IN_USE
 
 logger = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 3.0
+WANTED_FILES = 8192
+"""A thousand open pages need more than the usual 1,024."""
+LAST_WORDS_WITHIN = 0.5
+"""Seconds in which a request that was ended may still say so."""
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     log_lines.install()
     serving = Serving()
+    allow_open_files(WANTED_FILES)
     try:
         context = await _open(app, serving)
     except StartRefused as refusal:
         app.state.refusal = refusal
         raise
     app.state.context = context
+    app.state.serving = serving
     requests: RequestsUnderWay = app.state.requests
     tasks = [
         asyncio.create_task(_never_end(context.run(), serving), name="background work"),
-        asyncio.create_task(requests.end_after(context.stopping.wait()), name="end of requests"),
+        asyncio.create_task(_end_requests(requests, context, serving), name="end of requests"),
         asyncio.create_task(_announce(context, serving), name="announcement"),
     ]
     try:
@@ -75,6 +81,12 @@ async def _never_end(work: Coroutine[Any, Any, None], serving: Serving) -> None:
         # Without it every answer would be stale for ever: better a restart by whoever started us.
         logger.critical("the background work failed; stopping", exc_info=True)
         serving.stop()
+
+
+async def _end_requests(requests: RequestsUnderWay, context: AppContext, serving: Serving) -> None:
+    await requests.end_after(context.stopping.wait())
+    await asyncio.sleep(LAST_WORDS_WITHIN)
+    serving.cut_off_all()
 
 
 async def _announce(context: AppContext, serving: Serving) -> None:

@@ -56,10 +56,32 @@ class Serving:
                 port = socket.getsockname()[1]
         return Address(host, port, "https" if server.config.ssl else "http")
 
+    def cut_off(self, client: tuple[str, int]) -> None:
+        """End that client's connection at once, with what is not sent yet.
+
+        One that is merely closed stays until its client has taken everything, and the server with it.
+        """
+        for connection in self._connections():
+            if getattr(connection, "client", None) == client:
+                _abort(connection)
+
+    def cut_off_all(self) -> None:
+        for connection in self._connections():
+            _abort(connection)
+
+    def _connections(self) -> list[object]:
+        return [] if self._server is None else list(self._server.server_state.connections)
+
     def stop(self) -> None:
         """End the server in good order."""
         if self._server is not None:
             self._server.should_exit = True
+
+
+def _abort(connection: object) -> None:
+    transport = getattr(connection, "transport", None)
+    if transport is not None:
+        transport.abort()
 
 
 @contextmanager
