@@ -31,8 +31,9 @@ BACKLOG_LINES = 2_000
 BACKLOG_BYTES = 2 * 1024 * 1024
 LINES_PER_SECOND = 2_000
 BYTES_PER_SECOND = 2 * 1024 * 1024
-RENEW_AFTER = 4 * 1024 * 1024
-"""Bytes after which a stream is opened anew: swarm agents stop sending on one after 10 MiB."""
+FAR_BEHIND = 5.0
+"""Seconds that lines of a task that says too much may lag: engines hand over fewer than a task can write."""
+LINES_AFTER_A_JUMP = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
 
 
@@ -45,6 +46,8 @@ class _Source:
         self.ended = False
         self.heard_at = float("-inf")
         """When bytes last came, on the loop's clock."""
+        self.jumps = False
+        self._nearest = float("inf")
         self._ended_at = 0.0
         self.last: datetime | None = None
         self._at_last = 0
@@ -68,6 +71,12 @@ class _Source:
             quiet = asyncio.get_running_loop().time() - max(self.heard_at, self._ended_at)
             if quiet > QUIET_AFTER_END:
                 self.reading.cancel()
+
+    def is_far_behind(self, time: datetime) -> bool:
+        """Measured against the nearest line seen, for a node's clock is not ours."""
+        age = (datetime.now(UTC) - time).total_seconds()
+        self._nearest = min(self._nearest, age)
+        return age - self._nearest > FAR_BEHIND
 
     def resume(self) -> None:
         """The stream begins anew: lines that were read before may come again."""
@@ -117,9 +126,8 @@ class LogFeed:
 
     def join(self, reader: LogReader, *, tail: int, after: int | None) -> None:
         """`after` is the number of the last line that the reader has had of this feed."""
-        for key, (node, state, message) in self._troubles.items():
-            if node is None or key in self._nodes:
-                reader.tell(node, None, state, message)
+        for node, state, message in self._troubles.values():
+            reader.tell(node, None, state, message)
         if self._opened:
             missed = [line for line in self._backlog if after is None or line.number > after]
             reader.offer(missed, newest=tail if after is None else None)
@@ -208,8 +216,9 @@ class LogFeed:
 
     def _watch_nodes(self) -> None:
         ids = {s.task.node_id for s in self._sources.values() if s.task.node_id and not s.ended}
+        # Swarm ends the tasks of a node that is away; that it is back has to be told all the same.
+        ids |= self._troubles.keys() & self._cluster.nodes.keys()
         for node_id in ids - self._nodes.keys():
-            known = self._troubles.get(node_id)
             self._nodes[node_id] = NodeWatch(
                 node_id,
                 cluster=self._cluster,
@@ -218,11 +227,10 @@ class LogFeed:
                 heard_at=self._heard_at,
                 watched=lambda: len(self._nodes),
                 found=self._node_is,
-                # Swarm ends the tasks of a node that is away and starts others when it is back.
-                state="down" if known else "answers",
             )
         for node_id in self._nodes.keys() - ids:
             self._nodes.pop(node_id).task.cancel()
+            self._troubles.pop(node_id, None)
 
     def _any_task_on(self, node_id: str) -> str | None:
         on_it = [s.task for s in self._sources.values() if s.task.node_id == node_id and not s.ended]
@@ -275,18 +283,20 @@ class LogFeed:
         clock = asyncio.get_running_loop().time
         source.resume()
         source.follows = not source.ended
-        size = 0
+        jumped, source.jumps = source.jumps, False
+        refused = False
         allowance = Allowance(lines=LINES_PER_SECOND, size=BYTES_PER_SECOND, parent=self._shared)
 
         def admit(length: int) -> bool:
-            nonlocal size
-            size += length
+            nonlocal refused
             source.heard_at = clock()
-            return allowance.admit(length)
+            admitted = allowance.admit(length)
+            refused = refused or not admitted
+            return admitted
 
         stream = self._client.task_logs(
             source.task.id,
-            tail=source.tail if source.last is None else None,
+            tail=LINES_AFTER_A_JUMP if jumped else source.tail if source.last is None else None,
             since=source.last,
             deadline=START_WITHIN,
             follow=source.follows,
@@ -299,12 +309,13 @@ class LogFeed:
                     came = True
                     if source.is_new(item.time):
                         self._gather(item, source.task)
+                    if source.is_far_behind(item.time) and refused:
+                        source.jumps = True
+                        break
                 elif isinstance(item, LogDrop):
                     came = True
                     self._dropped += item.lines
                     self._gathered_any.set()
-                if size > RENEW_AFTER:
-                    break
         return came
 
     def _gather(self, line: LogLine, task: Task) -> None:

@@ -35,7 +35,6 @@ class NodeWatch:
         heard_at: Callable[[str], float],
         watched: Callable[[], int],
         found: Callable[[str, NodeState, str], None],
-        state: NodeState = "answers",
     ) -> None:
         """`task_id` names a task that runs there; `heard_at` says when a line last came from there, on the
         loop's clock; `watched` how many nodes there are to watch; `found` is called when the state changes.
@@ -48,7 +47,8 @@ class NodeWatch:
         self._watched = watched
         self._found = found
         self._answered_at = float("-inf")
-        self._state, self._said_at = state, asyncio.get_running_loop().time()
+        self._state: NodeState = "answers"
+        self._said_at = 0.0
         self.task = asyncio.create_task(self._run(), name=f"log watch of {node_id}")
 
     async def _run(self) -> None:
@@ -68,6 +68,8 @@ class NodeWatch:
                 await asyncio.sleep(left)
                 continue
             task_id = self._task_id(self._node_id)
+            if task_id is None and self._state == "down":
+                self._say("answers", "the swarm says it is ready again")
             finding = await self._ask(task_id) if task_id is not None else None
             if finding is None:
                 await asyncio.sleep(LOOK_AGAIN)

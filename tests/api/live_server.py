@@ -87,7 +87,7 @@ class LiveServer:
     async def call(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
         async with self.session.request(method, self.url + path, **options) as answer:
             text = await answer.text()
-            return answer.status, json.loads(text) if "json" in answer.content_type else text
+            return answer.status, json.loads(text) if text and "json" in answer.content_type else text
 
     async def get(self, path: str, **params: Any) -> Any:
         status, body = await self.call("GET", path, params=params)

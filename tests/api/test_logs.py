@@ -1,5 +1,6 @@
 """Log lines over the API: merged, cut, filtered, and never waiting for a dead node."""
 
+import anyio
 import pytest
 
 from tests.api.api_calls import Api
@@ -94,3 +95,73 @@ async def test_a_service_that_never_ran_has_no_lines_and_an_unknown_one_is_404(a
     await api.create("web")
     assert (await api.get("/api/services/web/logs")) == {"items": [], "incomplete": []}
     assert (await api("GET", "/api/services/nobody/logs")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "lines"),
+    [
+        ({"stream": "stderr"}, ["two"]),
+        ({"stream": "stdout"}, ["one", "three"]),
+        ({"match": "THRE"}, ["three"]),
+        ({"match": "t.o"}, []),
+        ({"match": "/t.o/"}, ["two"]),
+        ({"match": "/^T/"}, []),
+        ({"match": "/^T/i"}, ["two", "three"]),
+        ({"match": "/e$/", "tail": 1}, ["three"]),
+        ({"match": "e", "stream": "stdout", "tail": 1}, ["three"]),
+    ],
+)
+async def test_lines_are_filtered_by_stream_and_text_before_the_tail_is_cut(
+    api: Api, query: dict[str, object], lines: list[str]
+) -> None:
+    await api.run("web", command=SHELL)
+    page = await api.get("/api/services/web/logs", **query)
+    assert [item["line"] for item in page["items"]] == lines
+
+
+@pytest.mark.parametrize("match", ["/(/", "/(?=a)/", r"/(a)\1/", "/a{1000}{1000}/"])
+async def test_an_expression_that_cannot_run_in_linear_time_is_refused_by_name(api: Api, match: str) -> None:
+    await api.create("web")
+    for path in ("/api/services/web/logs", "/api/services/web/logs/stream"):
+        answer = await api("GET", path, params={"match": match})
+        assert (answer.status, answer.body["errors"][0]["field"]) == (422, "match")
+
+
+async def test_an_evil_expression_on_a_long_line_costs_no_time(api: Api) -> None:
+    await api.run("web", command=["sh", "-c", "printf 'a%.0s' $(seq 60000); echo b; sleep 1000"])
+    with anyio.fail_after(5):
+        page = await api.get("/api/services/web/logs", match="/(a+)+$/")
+    assert page["items"] == []
+
+
+async def test_what_is_filtered_is_downloaded_as_a_text_file(api: Api) -> None:
+    await api.run("web", command=SHELL, constraints=["node.hostname == worker-1"])
+    answer = await api.app.client.get(
+        "/api/services/web/logs", params={"download": "1", "stream": "stdout", "tail": 50_000}
+    )
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    disposition = answer.headers["content-disposition"]
+    assert disposition.startswith('attachment; filename="web-')
+    page = await api.get("/api/services/web/logs", stream="stdout")
+    told = [f"{i['task']} {i['node']} {i['stream']} {i['line']}" for i in page["items"]]
+    assert [line.partition(" ")[2] for line in answer.text.splitlines()] == told
+    times = [line.partition(" ")[0] for line in answer.text.splitlines()]
+    assert [t[:19] for t in times] == [item["time"][:19] for item in page["items"]]
+    bare = await api.app.client.get(
+        "/api/services/web/logs", params={"download": "1", "stream": "stdout", "timestamps": "0"}
+    )
+    assert bare.text.splitlines() == told
+
+
+async def test_a_download_says_which_nodes_are_missing(api: Api, engine: FakeEngine) -> None:
+    await api.run("web", replicas=3, command=SHELL)
+    engine.power_off("worker-2", noticed=False)
+    answer = await api.app.client.get("/api/services/web/logs", params={"download": "1"})
+    assert answer.text.startswith("# worker-2 did not answer in time")
+
+
+async def test_a_service_that_only_the_swarm_knows_has_lines_too(api: Api, engine: FakeEngine) -> None:
+    await api.run("web", command=SHELL)
+    assert (await api("DELETE", "/api/services/web", params={"force": "true"})).status == 204
+    assert len((await api.get("/api/services/web/logs"))["items"]) == 3

@@ -47,7 +47,7 @@ class LogState(Schema):
 
 
 class LogsDropped(Schema):
-    """Event `dropped`: so many lines more were written than this stream could carry."""
+    """Event `dropped`: so many lines, at least, were written beyond what this stream can carry."""
 
     count: int
 
