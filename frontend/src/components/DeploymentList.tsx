@@ -4,6 +4,7 @@ import type { Deployment } from "@/api/types";
 import { useNow } from "@/hooks/useNow";
 import { plural, span } from "@/lib/format";
 import { isFinal } from "@/lib/status";
+import { Evidence, Phases } from "./Evidence";
 import { RelativeTime } from "./RelativeTime";
 import { Said } from "./Said";
 import { DeploymentBadge } from "./StatusBadge";
@@ -76,7 +77,13 @@ export function DeploymentList({
               <Said>{deployment.cause}</Said>
             </p>
           )}
-          {!named && <Changes deployment={deployment} />}
+          {!named && (
+            <>
+              <Changes deployment={deployment} />
+              <Phases deployment={deployment} />
+              <Evidence deployment={deployment} />
+            </>
+          )}
           {deployment.warnings.map((warning) => (
             <p key={warning} className="mt-1 text-sm text-wait-ink">
               {warning}

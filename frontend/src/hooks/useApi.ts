@@ -97,6 +97,7 @@ export const queries = {
       queryKey: ["timeline", service ?? "", limit],
       queryFn: ({ signal }) => api.timeline({ limit, ...(service !== undefined && { service }) }, signal),
       refetchInterval: live,
+      placeholderData: keepPreviousData,
     }),
   revisions: (name: string) =>
     queryOptions({

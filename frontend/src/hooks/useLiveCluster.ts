@@ -13,13 +13,15 @@ const SILENT_FOR = 40_000;
 const GRACE = 3_000;
 const HIDDEN_FOR = 60_000;
 const GATHER = 200;
+/** The report is only about what needs attention; its nodes and its engine come with the events. */
+const GATHER_HEALTH = 1_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 
 type Kind = keyof LiveEvents;
 
 /** Reads again what an event names but does not hold; many in a moment are one reading. */
-function makeReader(cache: QueryClient) {
+function makeReader(cache: QueryClient, gather: number) {
   const wanted = new Map<string, QueryKey>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = 0;
@@ -33,7 +35,7 @@ function makeReader(cache: QueryClient) {
   return {
     again(...keys: QueryKey[]) {
       for (const key of keys) wanted.set(JSON.stringify(key), key);
-      timer ??= setTimeout(flush, Math.max(0, last + GATHER - Date.now()));
+      timer ??= setTimeout(flush, Math.max(0, last + gather - Date.now()));
     },
     stop() {
       clearTimeout(timer);
@@ -45,7 +47,8 @@ const liveKeys: QueryKey[] = [["services"], ["deployments"], ["nodes"], ["health
 
 /** What each kind of event does to the cache. */
 export function makeHandlers(cache: QueryClient) {
-  const reader = makeReader(cache);
+  const reader = makeReader(cache, GATHER);
+  const health = makeReader(cache, GATHER_HEALTH);
   let boot: string | undefined;
   /** How far the browser's clock is ahead of the server's. */
   let ahead: number | null = null;
@@ -77,8 +80,14 @@ export function makeHandlers(cache: QueryClient) {
         const age = (Date.now() - ahead - new Date(event.as_of).getTime()) / 1000;
         seen({ as_of: event.as_of, stale_seconds: Math.max(0, age) });
       }
+      cache.setQueryData(
+        healthKey,
+        (report) =>
+          report && { ...report, nodes: patchNodes({ items: report.nodes, total: 0 }, event).items },
+      );
       // A task may have come to a node or left it without changing what the node's list says.
-      reader.again(healthKey, ["nodes", "one"]);
+      reader.again(["nodes", "one"]);
+      health.again(healthKey);
       if (namesOnly(event)) reader.again(["services", "catalog"], ["services", "live"], ["services", "one"]);
       else
         for (const name of [...event.names, ...event.removed])
@@ -106,12 +115,19 @@ export function makeHandlers(cache: QueryClient) {
     },
     engine(event) {
       cache.setQueryData(healthKey, (report) => report && patchEngine(report, event));
-      reader.again(healthKey);
+      health.again(healthKey);
     },
     seen,
     resync: everything,
   };
-  return { handlers, everything, stop: reader.stop };
+  return {
+    handlers,
+    everything,
+    stop: () => {
+      reader.stop();
+      health.stop();
+    },
+  };
 }
 
 /** Opens the stream, keeps it open, and tells the views when they have to look for themselves. */

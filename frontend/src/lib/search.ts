@@ -21,7 +21,7 @@ export function servicesSearch(raw: Raw): ServicesSearch {
   };
 }
 
-export const serviceTabs = ["overview", "tasks", "logs", "definition", "deployments"] as const;
+export const serviceTabs = ["overview", "tasks", "logs", "definition", "deployments", "timeline"] as const;
 export type ServiceTab = (typeof serviceTabs)[number];
 
 export interface ServiceSearch {

@@ -5,6 +5,7 @@ import { buttonClass } from "@/components/Button";
 import { DeploymentList } from "@/components/DeploymentList";
 import { Card, PageTitle } from "@/components/Layout";
 import { EmptyState, ProblemState, Skeleton, SkeletonRows } from "@/components/States";
+import { Timeline } from "@/components/Timeline";
 import { Attention } from "@/features/dashboard/Attention";
 import { ClusterMap } from "@/features/dashboard/Map";
 import { useDeployments, useHealth, useServices } from "@/hooks/useApi";
@@ -68,7 +69,12 @@ export function Dashboard() {
               </EmptyState>
             </div>
           ) : (
-            <Recent />
+            <div className="grid items-start gap-4 xl:grid-cols-2">
+              <Recent />
+              <Card title="What happened" sub="in the cluster, as it happens">
+                <Timeline first={12} more={false} />
+              </Card>
+            </div>
           )}
         </div>
       )}
@@ -79,7 +85,7 @@ export function Dashboard() {
 function Recent() {
   const { data, error, refetch } = useDeployments(undefined, 8);
   return (
-    <Card title="Recent changes" sub="deploys, scales and stops made from here">
+    <Card title="Recent changes" sub="made from here, with their verdicts">
       {data !== undefined ? (
         data.items.length === 0 ? (
           <p className="px-4 py-5 text-ink-3">

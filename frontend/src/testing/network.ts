@@ -36,6 +36,7 @@ const quiet: Routes = {
   "GET /api/services/live": samples.liveListing([]),
   "GET /api/nodes": samples.liveListing([samples.node({})]),
   "GET /api/deployments": samples.listing([]),
+  "GET /api/timeline": samples.listing([]),
 };
 
 /** Stands in for the server. Later changes to `routes` count at the next request. */

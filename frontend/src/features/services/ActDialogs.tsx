@@ -6,12 +6,22 @@ import type { Service } from "@/api/types";
 import { Button } from "@/components/Button";
 import { ConfirmDialog, Dialog } from "@/components/Dialog";
 import { ProblemNote } from "@/components/States";
-import { useDeleteService, useDeploy, useScale, useStop } from "@/hooks/useApi";
-import { plural } from "@/lib/format";
+import {
+  useDeleteService,
+  useDeploy,
+  useRestart,
+  useRevisions,
+  useRollback,
+  useScale,
+  useStop,
+} from "@/hooks/useApi";
+import { plural, whenExactly } from "@/lib/format";
 import type { Act } from "./useActs";
 
 interface Props {
   service: Service;
+  /** Of a rollback: to which, when that was chosen already. */
+  revision: number | null;
   onClose: () => void;
 }
 
@@ -183,11 +193,73 @@ function AdoptDialog({ service, onClose }: Props) {
   );
 }
 
+function RestartDialog({ service, onClose }: Props) {
+  const restart = useRestart(service.name);
+  return (
+    <ConfirmDialog
+      title={`Restart ${service.name}?`}
+      confirm="Restart"
+      busy={restart.isPending}
+      onConfirm={() => restart.mutate(undefined, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <p>
+        All its tasks are replaced by new ones of what runs now, a few at a time as its update settings say.{" "}
+        <Where service={service} />
+      </p>
+      {restart.error !== null && <ProblemNote problem={asProblem(restart.error)} />}
+    </ConfirmDialog>
+  );
+}
+
+function RollbackDialog({ service, revision, onClose }: Props) {
+  const rollback = useRollback(service.name);
+  const { data } = useRevisions(service.name);
+  const [to, setTo] = useState(revision);
+  const id = useId();
+  const choices = (data?.items ?? []).filter((each) => each.deployed && !each.deleted && !each.live);
+  return (
+    <ConfirmDialog
+      title={`Roll back ${service.name}?`}
+      confirm="Roll back"
+      busy={rollback.isPending}
+      onConfirm={() => rollback.mutate(to, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <p>
+        An earlier definition is deployed again, with the image it ran with then. It becomes the newest
+        revision, so the next deploy keeps it.
+      </p>
+      <div>
+        <label htmlFor={id} className="mb-1 block font-medium text-ink">
+          Back to
+        </label>
+        <select
+          id={id}
+          value={to ?? ""}
+          onChange={(event) => setTo(event.target.value === "" ? null : Number(event.target.value))}
+          className="field"
+        >
+          <option value="">what was deployed before</option>
+          {choices.map((each) => (
+            <option key={each.revision} value={each.revision}>
+              revision {each.revision}, {whenExactly(each.created_at)}
+            </option>
+          ))}
+        </select>
+      </div>
+      {rollback.error !== null && <ProblemNote problem={asProblem(rollback.error)} />}
+    </ConfirmDialog>
+  );
+}
+
 const dialogs: Record<Act, (props: Props) => React.ReactNode> = {
   scale: ScaleDialog,
   stop: StopDialog,
   delete: DeleteDialog,
   adopt: AdoptDialog,
+  restart: RestartDialog,
+  rollback: RollbackDialog,
 };
 
 export default function ActDialog({ act, ...props }: Props & { act: Act }) {

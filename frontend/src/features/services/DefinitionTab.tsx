@@ -10,6 +10,8 @@ import { EmptyState, Hint, ProblemNote } from "@/components/States";
 import { YamlEditor } from "@/components/YamlEditor";
 import { useUpdateService } from "@/hooks/useApi";
 import { notify } from "@/lib/notices";
+import { Revisions } from "./Revisions";
+import type { useActs } from "./useActs";
 
 type WithEtag = ServiceDetail & { etag: string | null };
 
@@ -19,7 +21,7 @@ interface Draft {
   etag: string | null;
 }
 
-export function DefinitionTab({ service, onDeploy }: { service: WithEtag; onDeploy: () => void }) {
+export function DefinitionTab({ service, acts }: { service: WithEtag; acts: ReturnType<typeof useActs> }) {
   const [draft, setDraft] = useState<Draft | null>(null);
   const update = useUpdateService(service.name);
   const dirty = draft !== null && draft.text !== service.yaml;
@@ -77,7 +79,7 @@ export function DefinitionTab({ service, onDeploy }: { service: WithEtag; onDepl
               . Deploy to apply this one.
             </Hint>
           </div>
-          <Button onClick={onDeploy}>Deploy revision {service.revision}</Button>
+          <Button onClick={acts.deploy}>Deploy revision {service.revision}</Button>
         </div>
       )}
       <YamlEditor
@@ -129,6 +131,7 @@ export function DefinitionTab({ service, onDeploy }: { service: WithEtag; onDepl
             : `Revision ${service.revision}`}
         </p>
       </div>
+      <Revisions service={service} onRollback={acts.rollBackTo} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 // The head of a service's page: name, status, what is the matter, and the acts.
-import { EllipsisVertical, Rocket, Trash2 } from "lucide-react";
+import { EllipsisVertical, Rocket, RotateCw, Trash2, Undo2 } from "lucide-react";
 import { Suspense } from "react";
 import type { Service } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
@@ -17,7 +17,7 @@ const ActDialog = later(() => import("./ActDialogs"));
 const told = new Set<Service["reason"]>([null, "never_deployed", "removed", "scaled_to_zero"]);
 
 export function DetailHead({ service, acts }: { service: Service; acts: ReturnType<typeof useActs> }) {
-  const { open, setOpen, deploy, deploying } = acts;
+  const { open, setOpen, revision, rollBackTo, deploy, deploying } = acts;
   const not = (act: Parameters<typeof whyNot>[1]) => whyNot(service, act);
   return (
     <div>
@@ -58,6 +58,20 @@ export function DetailHead({ service, acts }: { service: Service; acts: ReturnTy
                 </IconButton>
               }
               groups={[
+                [
+                  {
+                    label: "Restart",
+                    icon: <RotateCw />,
+                    disabled: not("restart") !== null,
+                    onSelect: () => setOpen("restart"),
+                  },
+                  {
+                    label: "Roll back",
+                    icon: <Undo2 />,
+                    disabled: not("rollback") !== null,
+                    onSelect: () => rollBackTo(null),
+                  },
+                ],
                 [{ label: "Delete", icon: <Trash2 />, danger: true, onSelect: () => setOpen("delete") }],
               ]}
             />
@@ -71,7 +85,7 @@ export function DetailHead({ service, acts }: { service: Service; acts: ReturnTy
       )}
       {open !== null && (
         <Suspense fallback={null}>
-          <ActDialog act={open} service={service} onClose={() => setOpen(null)} />
+          <ActDialog act={open} revision={revision} service={service} onClose={() => setOpen(null)} />
         </Suspense>
       )}
     </div>

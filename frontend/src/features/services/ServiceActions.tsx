@@ -1,5 +1,16 @@
 // The acts of one row: the three one needs all day as buttons, all of them in the menu.
-import { EllipsisVertical, FilePen, Play, Rocket, Scaling, ScrollText, Square, Trash2 } from "lucide-react";
+import {
+  EllipsisVertical,
+  FilePen,
+  Play,
+  Rocket,
+  RotateCw,
+  Scaling,
+  ScrollText,
+  Square,
+  Trash2,
+  Undo2,
+} from "lucide-react";
 import { Suspense } from "react";
 import type { Service } from "@/api/types";
 import { IconButton } from "@/components/Button";
@@ -10,7 +21,7 @@ import { useActs, whyNot } from "./useActs";
 const ActDialog = later(() => import("./ActDialogs"));
 
 export function ServiceActions({ service }: { service: Service }) {
-  const { open, setOpen, deploy, deploying, show } = useActs(service);
+  const { open, setOpen, revision, rollBackTo, deploy, deploying, show } = useActs(service);
   const { name, in_catalog: ours } = service;
   const offered = (act: Parameters<typeof whyNot>[1]) => whyNot(service, act) === null;
   return (
@@ -56,6 +67,18 @@ export function ServiceActions({ service }: { service: Service }) {
                     onSelect: () => setOpen("scale"),
                   },
                   {
+                    label: "Restart",
+                    icon: <RotateCw />,
+                    disabled: !offered("restart"),
+                    onSelect: () => setOpen("restart"),
+                  },
+                  {
+                    label: "Roll back",
+                    icon: <Undo2 />,
+                    disabled: !offered("rollback"),
+                    onSelect: () => rollBackTo(null),
+                  },
+                  {
                     label: "Stop",
                     icon: <Square />,
                     disabled: !offered("stop"),
@@ -78,7 +101,7 @@ export function ServiceActions({ service }: { service: Service }) {
       />
       {open !== null && (
         <Suspense fallback={null}>
-          <ActDialog act={open} service={service} onClose={() => setOpen(null)} />
+          <ActDialog act={open} revision={revision} service={service} onClose={() => setOpen(null)} />
         </Suspense>
       )}
     </div>

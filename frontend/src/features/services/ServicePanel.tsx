@@ -6,6 +6,7 @@ import { DeploymentList } from "@/components/DeploymentList";
 import { EmptyState, ProblemState, SkeletonRows } from "@/components/States";
 import { Tabs } from "@/components/Tabs";
 import { TaskTable } from "@/components/TaskTable";
+import { Timeline } from "@/components/Timeline";
 import { useDeployments, useNodes } from "@/hooks/useApi";
 import type { ServiceSearch, ServiceTab } from "@/lib/search";
 import { taskMeaning } from "@/lib/status";
@@ -39,6 +40,7 @@ export function ServicePanel({ service, search, onSearch }: Props) {
           { value: "logs", label: "Logs" },
           { value: "definition", label: "Definition" },
           { value: "deployments", label: "Deployments" },
+          { value: "timeline", label: "Timeline" },
         ]}
         onChange={(next) => onSearch(next === "overview" ? {} : { tab: next })}
       >
@@ -68,8 +70,13 @@ export function ServicePanel({ service, search, onSearch }: Props) {
             }
           />
         )}
-        {tab === "definition" && <DefinitionTab service={service} onDeploy={acts.deploy} />}
+        {tab === "definition" && <DefinitionTab service={service} acts={acts} />}
         {tab === "deployments" && <Deployments name={service.name} />}
+        {tab === "timeline" && (
+          <div className="card overflow-hidden">
+            <Timeline service={service.name} first={100} />
+          </div>
+        )}
       </Tabs>
     </>
   );
@@ -83,8 +90,8 @@ function Deployments({ name }: { name: string }) {
         data.items.length === 0 ? (
           <EmptyState icon={Rocket} title="Never changed from here">
             <p>
-              Each deploy, scale and stop is recorded with its verdict: what changed, who did it, and why it
-              failed if it did.
+              Each deploy, scale, restart, rollback and stop is recorded with its verdict: what changed, who
+              did it, and why it failed if it did.
             </p>
           </EmptyState>
         ) : (

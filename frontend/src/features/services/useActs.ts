@@ -6,18 +6,20 @@ import type { Service } from "@/api/types";
 import { useDeploy } from "@/hooks/useApi";
 import { notify } from "@/lib/notices";
 
-export type Act = "scale" | "stop" | "delete" | "adopt";
+export type Act = "scale" | "stop" | "delete" | "adopt" | "restart" | "rollback";
 
 /** Why an act is not offered, in a sentence; null when it is. */
 export function whyNot(
   service: Service,
-  act: "deploy" | "scale" | "stop" | "edit" | "delete",
+  act: "deploy" | "scale" | "stop" | "edit" | "delete" | "restart" | "rollback",
 ): string | null {
   if (!service.in_catalog)
     return "Not in the catalog: register a definition of this name, then take it over.";
   if (act === "deploy" && service.status === "broken")
     return "Its file cannot be read; mend the definition first.";
   if (act === "stop" && !service.live) return "It is not in the swarm.";
+  if ((act === "restart" || act === "rollback") && !service.live)
+    return "It is not in the swarm; deploy it first.";
   if (act === "scale") {
     if (!service.live) return "It is not in the swarm; deploy it first.";
     if (service.mode.startsWith("global")) return "A global service runs once on every node.";
@@ -27,6 +29,7 @@ export function whyNot(
 
 export function useActs(service: Service) {
   const [open, setOpen] = useState<Act | null>(null);
+  const [revision, setRevision] = useState<number | null>(null);
   const navigate = useNavigate();
   const deployment = useDeploy(service.name);
   // A promise, because its answer matters also when this view was left meanwhile.
@@ -38,5 +41,9 @@ export function useActs(service: Service) {
     });
   const show = (tab: "logs" | "definition") =>
     void navigate({ to: "/services/$name", params: { name: service.name }, search: { tab } });
-  return { open, setOpen, deploy, deploying: deployment.isPending, show };
+  const rollBackTo = (to: number | null) => {
+    setRevision(to);
+    setOpen("rollback");
+  };
+  return { open, setOpen, revision, rollBackTo, deploy, deploying: deployment.isPending, show };
 }
