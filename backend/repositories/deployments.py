@@ -8,13 +8,23 @@ from backend.errors import NotFound
 from backend.models.db_models import to_column
 from backend.models.deployment_rows import DeploymentChanges, DeploymentRow
 
-LOOK_BACK = 1000
-"""So many changes of one service are looked through for one to go back to."""
+KEPT = 1000
+"""So many deployments of one service are kept, and looked through for one to go back to."""
+EVIDENCE_KEPT = 50
+"""So many of them with what failed tasks left behind, which is up to 40 KiB each."""
 
 _COLUMNS = tuple(field.name for field in fields(DeploymentRow))
 _INSERT = (
     f"INSERT INTO deployments ({', '.join(_COLUMNS)}) "  # noqa: S608 — names from the dataclass, no input
     f"VALUES ({', '.join(f':{column}' for column in _COLUMNS)})"
+)
+_DROP_OLD = (
+    "DELETE FROM deployments WHERE service = :service AND finished_at IS NOT NULL AND seq <= "
+    "(SELECT seq FROM deployments WHERE service = :service ORDER BY seq DESC LIMIT 1 OFFSET :kept)"
+)
+_FORGET_EVIDENCE = (
+    "UPDATE deployments SET evidence = '[]' WHERE service = :service AND evidence <> '[]' AND seq <= "
+    "(SELECT seq FROM deployments WHERE service = :service ORDER BY seq DESC LIMIT 1 OFFSET :kept)"
 )
 _CHANGEABLE = frozenset(DeploymentChanges.__annotations__)
 
@@ -30,6 +40,8 @@ class DeploymentRecords:
             await transaction.execute(
                 _INSERT, {column: to_column(getattr(row, column)) for column in _COLUMNS}
             )
+            await transaction.execute(_DROP_OLD, {"service": row.service, "kept": KEPT})
+            await transaction.execute(_FORGET_EVIDENCE, {"service": row.service, "kept": EVIDENCE_KEPT})
 
     async def update(self, deployment_id: str, **changes: Unpack[DeploymentChanges]) -> DeploymentRow:
         """Change only the given columns and return the row as it is then. Raises NotFound.
@@ -84,7 +96,7 @@ class DeploymentRecords:
         rows = await self._database.read(
             "SELECT * FROM deployments WHERE service = ? AND sent_at IS NOT NULL AND kind <> 'stop' "
             "ORDER BY seq DESC LIMIT ?",
-            (service, LOOK_BACK),
+            (service, KEPT),
         )
         return [DeploymentRow.from_row(row) for row in rows]
 

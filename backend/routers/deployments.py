@@ -20,7 +20,7 @@ async def list_deployments(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Listing[DeploymentOut]:
-    """Newest first."""
+    """Newest first. The log lines of the evidence are only in each deployment's own answer."""
     items, total = await context.deployments.list_recent(actor, service=service, limit=limit, offset=offset)
     return Listing[DeploymentOut](items=items, total=total)
 

@@ -14,7 +14,7 @@ from backend.domain.definition_text import with_replicas
 from backend.domain.permissions import Permission
 from backend.domain.plan import changes, merge_into
 from backend.domain.service_spec import LABEL_OPERATION, LABEL_REVISION
-from backend.errors import Conflict, NotFound, OrchestratorError, OutcomeUnknown
+from backend.errors import Conflict, DockerUnavailable, NotFound, OrchestratorError, OutcomeUnknown
 from backend.models.actor import Actor
 from backend.models.cluster import Service
 from backend.models.deployment_rows import DeploymentRow, Phase
@@ -66,9 +66,9 @@ class Deployments:
     async def list_recent(
         self, actor: Actor, *, service: str | None, limit: int, offset: int
     ) -> tuple[list[DeploymentOut], int]:
-        """Newest first, with the total."""
+        """Newest first, with the total; without the log lines of their evidence."""
         rows, total = await self._records.page(service, limit=limit, offset=offset)
-        return [_out(row) for row in rows], total
+        return [_out(_without_lines(row)) for row in rows], total
 
     @use_case(Permission.READ)
     async def get(self, actor: Actor, deployment_id: str, *, wait: float = 0) -> DeploymentOut:
@@ -134,7 +134,7 @@ class Deployments:
             def edit(fresh: Service) -> dict[str, Any]:
                 return _labelled(_forced(fresh.spec), {LABEL_OPERATION: row.id})
 
-            return _out(await self.changes.carry_out(row, lambda: self._client.update_service(live.id, edit)))
+            return _out(await self.changes.carry_out(row, lambda: self._update(live.id, edit)))
 
     @use_case(Permission.OPERATE, action="service.rollback")
     async def rollback(self, actor: Actor, name: str, to_revision: int | None = None) -> DeploymentOut:
@@ -195,9 +195,7 @@ class Deployments:
                 spec = _labelled(spec, {LABEL_REVISION: str(entry.revision)})
             return _labelled(spec, {LABEL_OPERATION: row.id})
 
-        return await self._or_restore(
-            actor, entry, before, row, lambda: self._client.update_service(live.id, edit)
-        )
+        return await self._or_restore(actor, entry, before, row, lambda: self._update(live.id, edit))
 
     def _entry(self, name: str) -> Entry:
         entry = self._catalog.find(name)
@@ -219,7 +217,10 @@ class Deployments:
         operation = {LABEL_OPERATION: row.id}
         if wanted.live is None:
             service_id = await self._client.create_service(_labelled(wanted.spec, operation))
-            return await self._client.service(service_id)
+            try:
+                return await self._client.service(service_id)
+            except DockerUnavailable as error:
+                raise _went_away(error) from error
 
         def edit(fresh: Service) -> dict[str, Any] | None:
             again = _finished(self._views, fresh)
@@ -231,7 +232,23 @@ class Deployments:
             # A batch that has run to its end runs again: there is nothing to restart, only to start.
             return _forced(spec) if again and not fresh.is_job else spec
 
-        return await self._client.update_service(wanted.live.id, edit)
+        return await self._update(wanted.live.id, edit)
+
+    async def _update(self, service_id: str, edit: Callable[[Service], dict[str, Any] | None]) -> Service:
+        """As the client's, but an engine that goes away once it was written to leaves the outcome open."""
+        tried = False
+
+        def noted(fresh: Service) -> dict[str, Any] | None:
+            nonlocal tried
+            tried = True
+            return edit(fresh)
+
+        try:
+            return await self._client.update_service(service_id, noted)
+        except DockerUnavailable as error:
+            if not tried:
+                raise
+            raise _went_away(error) from error
 
     async def _bring_in(self, wanted: Wanted, row: DeploymentRow) -> DeploymentOut:
         if not self._views.knows(wanted.references):
@@ -293,6 +310,15 @@ class Deployments:
 
 def _out(row: DeploymentRow) -> DeploymentOut:
     return DeploymentOut.model_validate(row, from_attributes=True)
+
+
+def _went_away(error: DockerUnavailable) -> OutcomeUnknown:
+    return OutcomeUnknown(f"The engine went away in the middle of the change: {error.detail}")
+
+
+def _without_lines(row: DeploymentRow) -> DeploymentRow:
+    short = tuple(dataclasses.replace(item, log=()) for item in row.evidence)
+    return dataclasses.replace(row, evidence=short)
 
 
 def _finished(views: ServiceViews, service: Service) -> bool:

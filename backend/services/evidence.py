@@ -18,6 +18,7 @@ BYTES = 8192
 """Of all lines of one task."""
 SECONDS = 5.0
 """How long a task's node may take to hand over its lines."""
+KILLED = 137
 HAS_LOGS = frozenset({"starting", "running", "complete", "shutdown", "failed"})
 
 
@@ -39,11 +40,23 @@ class Evidence:
             node=node.hostname if node else task.node_id,
             state=task.state,
             exit_code=task.exit_code,
-            meaning=meaning(task.exit_code),
+            meaning=self._meaning(service_name, task),
             error=" ".join((task.error or task.message).split())[:LINE_LENGTH],
             at=task.state_changed_at,
             log=tuple(_bounded(lines)),
         )
+
+    def _meaning(self, service_name: str, task: Task) -> str | None:
+        if task.exit_code != KILLED:
+            return meaning(task.exit_code)
+        if "oom" in task.error.lower() or "out of memory" in task.error.lower():
+            return "killed: out of memory"
+        service = self._cluster.services.get(service_name)
+        resources = (service.spec["TaskTemplate"].get("Resources") or {}) if service else {}
+        limit = (resources.get("Limits") or {}).get("MemoryBytes")
+        if not limit:
+            return meaning(task.exit_code)
+        return f"killed: out of memory (its limit is {limit / 2**20:.4g} MiB) or by hand"
 
     async def _lines(self, task: Task) -> list[str]:
         found: list[LogLine] = []

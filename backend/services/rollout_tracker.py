@@ -126,6 +126,9 @@ class RolloutTracker:
                     tasks.start_soon(self._end, followed, verdict, tasks)
             except OrchestratorError as error:
                 log.warning("%s is not judged now: %s", followed.row.id, error.detail)
+            except Exception:
+                # One odd service must not keep all others from their verdicts.
+                log.exception("%s of %s could not be judged", followed.row.kind, followed.row.service)
 
     async def _verdict(self, followed: Followed, tasks: TaskGroup) -> Verdict | None:
         row = followed.row

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backend.errors import Conflict
-from backend.services import rollout_tracker
+from backend.services import deployments, rollout_tracker
 from backend.services.turns import Turns
 from tests.api.api_calls import FINAL, Api
 from tests.api.app_fixture import running_app
@@ -238,6 +238,21 @@ async def test_a_write_without_answer_ends_as_what_the_swarm_shows(
     row = await api.verdict(row)
     assert row["state"] == ("succeeded" if done else "failed"), row
     assert "unknown" in [phase["phase"] for phase in row["phases"]]
+
+
+async def test_an_engine_that_goes_right_after_it_took_a_change_is_believed_to_have_taken_it(
+    api: Api, engine: FakeEngine, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.run("web", **QUICK)
+    forced = deployments._forced
+
+    def then_gone(spec: dict[str, Any]) -> dict[str, Any]:
+        engine.fail_next("GET", "/services/", status=503, message="gone", times=1)
+        return forced(spec)
+
+    monkeypatch.setattr(deployments, "_forced", then_gone)
+    assert (await api("POST", "/api/services/web/restart")).code == "outcome_unknown"
+    assert (await api.verdict(await newest(api, "web")))["state"] == "succeeded"
 
 
 async def test_a_removal_that_is_sent_again_and_finds_nothing_is_a_removal(

@@ -9,6 +9,7 @@ import pytest
 from backend.database import Database
 from backend.errors import NotFound
 from backend.models.deployment_rows import DeploymentRow, EvidenceItem, Phase
+from backend.repositories import deployments
 from backend.repositories.deployments import DeploymentRecords
 
 pytestmark = pytest.mark.anyio
@@ -101,3 +102,23 @@ async def test_what_was_never_recorded_is_not_found(records: DeploymentRecords) 
     assert refusal.value.code == "deployment_not_found"
     with pytest.raises(NotFound):
         await records.update("d1", state="failed")
+
+
+async def test_old_deployments_lose_their_evidence_and_then_go(
+    records: DeploymentRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployments, "KEPT", 4)
+    monkeypatch.setattr(deployments, "EVIDENCE_KEPT", 2)
+    for number in range(6):
+        await records.insert(row(number))
+        await records.update(f"d{number}", finished_at=None if number == 0 else NOON)
+    await records.insert(row(9, "db"))
+
+    page, _ = await records.page("web")
+    assert [(one.id, bool(one.evidence)) for one in page] == [
+        ("d5", True),
+        ("d4", True),
+        ("d3", False),
+        ("d2", False),
+        ("d0", False),
+    ]
