@@ -1,188 +1,161 @@
-"""`python -m bench [--quick]`: our reads and deploys beside the engine's calls and the CLI, on a lab."""
+"""`python -m bench [--quick] [--only …]`: the figures that speed is judged by, as one table."""
 
 import argparse
 import asyncio
 import json
 import os
 import platform
-import statistics
-import subprocess
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import aiohttp
-
-from backend.clients.docker_client import SwarmClient
+from bench.deploys import deploys
+from bench.engine import Engine, engine
+from bench.figures import Figure, table
+from bench.idle import calls, load
+from bench.lists import first_answer, lists
+from bench.processes import daemon_of, say
 from bench.server import Server
+from bench.sizes import sizes
+from bench.streams import few_changes, many_changes
 from lab import Lab
 
 RESULTS = Path(__file__).parent / "results"
-NEVER = "node.labels.never == yes"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
+PARTS = ("lists", "deploys", "idle", "streams", "sizes")
+REPLICAS = 10
+
+type Part = Callable[[], Awaitable[list[Figure] | Figure]]
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table; times in milliseconds, the median of `runs`."""
+class Run:
+    """Collects figures; a part that fails is said and does not cost the others theirs."""
 
-    what: str
-    ours_ms: float
-    beside: str
-    beside_ms: float
-    runs: int
+    def __init__(self) -> None:
+        self.figures: list[Figure] = []
+        self.failures: list[str] = []
 
-    @property
-    def ratio(self) -> float:
-        return self.ours_ms / self.beside_ms
-
-
-async def median_ms(call: Callable[[], Awaitable[object]], runs: int) -> float:
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        await call()
-        times.append((time.perf_counter() - began) * 1000)
-    return statistics.median(times)
+    async def add(self, name: str, part: Part) -> None:
+        try:
+            found = await part()
+        except Exception as error:  # noqa: BLE001
+            self.failures.append(f"{name}: {type(error).__name__}: {str(error)[:300]}")
+            say(self.failures[-1])
+        else:
+            self.figures += found if isinstance(found, list) else [found]
 
 
-async def measure(lab: Lab, *, services: int, replicas: int, runs: int) -> list[Figure]:
-    client = SwarmClient(lab.docker_host)
-    image = f"{lab.registry_url.removeprefix('http://')}/hello-world:1"
-    await fill(client, image, services, replicas)
-    figures = []
-    socket = lab.docker_host.removeprefix("unix://")
-    async with (
-        Server(lab) as server,
-        aiohttp.ClientSession(connector=aiohttp.UnixConnector(socket)) as engine,
-        aiohttp.ClientSession(headers={"Authorization": f"Bearer {server.token}"}) as session,
-    ):
-        await server.sees(session, services)
+async def on_lab(run: Run, lab: Lab, parts: Sequence[str], *, quick: bool) -> None:
+    sizes_of_lab = (10, 100) if quick else (10, 100, 1_000)
+    image = f"{lab.registry_url.partition('://')[2]}/hello-world:1"
+    daemon = daemon_of(lab.name, lab.nodes[0].name)
+    async with engine(lab.docker_host) as on:
+        for services in sizes_of_lab:
+            say(f"filling the lab with {services} services")
+            await on.fill(image, services, replicas=REPLICAS)
+            await asyncio.sleep(3)
+            if "idle" in parts:
+                seconds = 10.0 if quick else 45.0 if services == 1_000 else 20.0
+                await run.add("idle", lambda seconds=seconds: load(on, daemon, seconds=seconds))  # type: ignore[misc]
+            if services != 100:
+                continue
+            if "idle" in parts:
+                await run.add("calls", lambda: calls(on, browsers=200, seconds=12 if quick else 30))
+            if "streams" in parts:
+                await run.add("streams", lambda: few_changes(on, pages=200, changes=20 if quick else 60))
+        if "lists" in parts:
+            say(f"reading {on.filled} services")
+            await run.add("start", lambda: first_answer(on))
+        async with Server(lab.docker_host, lab.registry_url) as server, server.session() as session:
+            await server.sees(session, on.filled)
+            if "lists" in parts:
+                await run.add("lists", lambda: lists(on, server, session, 60 if quick else 200))
+            if "deploys" in parts:
+                await run.add("deploys", lambda: _deploys(on, server, lab, quick=quick))
 
-        async def ours(path: str) -> None:
-            async with session.get(server.url + path) as answer:
-                answer.raise_for_status()
-                await answer.read()
 
-        async def engines(*paths: str) -> None:
-            for path in paths:
-                async with engine.get(f"http://docker/v1.41{path}") as answer:
-                    answer.raise_for_status()
-                    await answer.read()
+async def _deploys(on: Engine, server: Server, lab: Lab, *, quick: bool) -> list[Figure]:
+    count, rounds, runs = (30, 1, 5) if quick else (100, 3, 15)
+    async with server.session() as session:
+        return await deploys(on, server, session, lab.registry_url, count=count, rounds=rounds, runs=runs)
 
-        async def command(*argv: str) -> None:
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdout=subprocess.DEVNULL,
-                env={"PATH": os.environ["PATH"], "DOCKER_HOST": lab.docker_host},
-            )
-            assert await process.wait() == 0, argv
 
-        both = ("/services?status=true", "/tasks")
-        engine_ms = await median_ms(lambda: engines(*both), max(3, runs // 10))
-        listing_ms = await median_ms(lambda: ours(f"/api/services/live?limit={services}"), runs)
-        figures.append(
-            Figure(f"list of {services} services", listing_ms, "engine: services and tasks", engine_ms, runs)
+async def measure(run: Run, lab: Lab | None, parts: Sequence[str], *, quick: bool) -> None:
+    if lab is not None:
+        await on_lab(run, lab, parts, quick=quick)
+    if "streams" in parts:
+        await run.add(
+            "streams", lambda: many_changes(pages=300 if quick else 995, seconds=5 if quick else 15)
         )
-        page_ms = await median_ms(lambda: ours("/api/services/live?limit=50"), runs)
-        empty_ms = await median_ms(lambda: ours("/api/health"), runs)
-        figures.append(Figure("one page of 50", page_ms, "engine: services and tasks", engine_ms, runs))
-        figures.append(Figure("one page of 50", page_ms, "our route that does nothing", empty_ms, runs))
-        one = 'filters={"service":{"bench-0":true}}'
-        one_engine_ms = await median_ms(lambda: engines("/services/bench-0", f"/tasks?{one}"), runs)
-        one_ms = await median_ms(lambda: ours("/api/services/live/bench-0"), runs)
-        figures.append(
-            Figure(
-                "one service with its tasks", one_ms, "engine: one service, its tasks", one_engine_ms, runs
-            )
-        )
-        cli_ms = await median_ms(lambda: command("docker", "service", "ls", "-q"), max(3, runs // 20))
-        figures.append(
-            Figure(
-                f"list of {services} services", listing_ms, "docker service ls", cli_ms, max(3, runs // 20)
-            )
-        )
-        figures.append(await deploys(session, server, command, image, max(3, runs // 20)))
-    await client.close()
-    return figures
+    if "sizes" in parts:
+        await run.add("sizes", lambda: sizes(quick=quick))
 
 
-async def fill(client: SwarmClient, image: str, services: int, replicas: int) -> None:
-    """Services whose tasks stay pending: as dear in the engine's lists as running ones."""
-
-    def spec(number: int) -> dict[str, Any]:
-        return {
-            "Name": f"bench-{number}",
-            "TaskTemplate": {"ContainerSpec": {"Image": image}, "Placement": {"Constraints": [NEVER]}},
-            "Mode": {"Replicated": {"Replicas": replicas}},
-        }
-
-    for start in range(0, services, 20):
-        numbers = range(start, min(start + 20, services))
-        await asyncio.gather(*(client.create_service(spec(number)) for number in numbers))
-
-
-async def deploys(
-    session: aiohttp.ClientSession,
-    server: Server,
-    command: Callable[..., Awaitable[None]],
-    image: str,
-    runs: int,
-) -> Figure:
-    names = iter(range(10_000))
-
-    async def ours() -> None:
-        name = f"ours-{next(names)}"
-        definition = {"image": image, "constraints": [NEVER]}
-        async with session.post(
-            f"{server.url}/api/services", json={"name": name, "definition": definition}
-        ) as answer:
-            assert answer.status == 201, await answer.text()
-        async with session.post(f"{server.url}/api/services/{name}/deploy") as answer:
-            assert answer.status == 202, await answer.text()
-
-    async def theirs() -> None:
-        argv = ("docker", "service", "create", "-d", "-q", "--name", f"cli-{next(names)}")
-        await command(*argv, "--constraint", NEVER, image)
-
-    ours_ms, theirs_ms = await median_ms(ours, runs), await median_ms(theirs, runs)
-    return Figure("register and deploy a service", ours_ms, "docker service create -d", theirs_ms, runs)
-
-
-def table(figures: list[Figure]) -> str:
-    lines = ["| figure | ours, ms | beside | its ms | ratio |", "| --- | ---: | --- | ---: | ---: |"]
-    lines += [
-        f"| {f.what} | {f.ours_ms:.2f} | {f.beside} | {f.beside_ms:.2f} | {f.ratio:.3f} |" for f in figures
-    ]
-    return "\n".join(lines)
-
-
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     quick = os.environ.get("QUICK", "") not in {"", "0"}
-    parser.add_argument("--quick", action="store_true", default=quick, help="a tenth of the size (QUICK=1)")
+    parser.add_argument("--quick", action="store_true", default=quick, help="smaller and shorter (QUICK=1)")
+    parser.add_argument("--only", action="append", choices=PARTS, help="these parts only")
+    parser.add_argument("--document", action="store_true", help=f"write the table to docs/{DOCUMENT.name}")
     arguments = parser.parse_args()
-    services, runs = (100, 40) if arguments.quick else (1000, 200)
-    lab = Lab("bench")
-    lab.up(managers=1, workers=0)
+    parts = arguments.only or PARTS
+    began, busy = time.monotonic(), os.getloadavg()[0]
+    lab = Lab("bench") if set(parts) - {"sizes"} else None
+    run = Run()
     try:
-        figures = asyncio.run(measure(lab, services=services, replicas=10, runs=runs))
+        if lab is not None:
+            lab.up(managers=1, workers=0)
+        asyncio.run(measure(run, lab, parts, quick=arguments.quick))
     finally:
-        lab.down()
-    print(table(figures))
+        if lab is not None:
+            lab.down()
+    text = report(run, quick=arguments.quick, seconds=time.monotonic() - began, busy=busy)
+    print(text)
+    written = keep(run, quick=arguments.quick)
+    if arguments.document:
+        DOCUMENT.write_text(text, encoding="utf-8")
+    print(f"also in {written}")
+    return 1 if run.failures else 0
+
+
+def report(run: Run, *, quick: bool, seconds: float, busy: float) -> str:
+    """The page that docs/performance.md is."""
+    missed = sum(1 for figure in run.figures if figure.ok is False)
+    aimed = sum(1 for figure in run.figures if figure.ok is not None)
+    command = "make bench QUICK=1" if quick else "make bench"
+    lines = [
+        "# Performance",
+        "",
+        (
+            f"Written by `{command}` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC in {seconds:.0f} s: "
+            f"{platform.machine()}, {os.cpu_count()} cores shared by engine, server and clients, "
+            f"Python {platform.python_version()}."
+        ),
+        f"Load average at the start: {busy:.1f}"
+        + (", so the machine was not quiet and times are longer than need be." if busy > 0.7 else "."),
+        f"{aimed - missed} of {aimed} targets are met.",
+        "",
+        table(run.figures),
+        *([""] if run.failures else []),
+        *(f"Not measured: {failure}" for failure in run.failures),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def keep(run: Run, *, quick: bool) -> Path:
     RESULTS.mkdir(exist_ok=True)
     written = RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     document = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "python": platform.python_version(),
-        "services": services,
-        "figures": [asdict(figure) | {"ratio": figure.ratio} for figure in figures],
+        "quick": quick,
+        "figures": [figure.as_json() for figure in run.figures],
+        "failures": run.failures,
     }
     written.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    print(f"\nalso in {written.relative_to(Path.cwd()) if written.is_relative_to(Path.cwd()) else written}")
+    return written
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -17,12 +17,13 @@ _STORED_AND_LAST = 1
 class Listed:
     """`pieces` are JSON values; `total` counts what matched before the page was cut."""
 
-    __slots__ = ("_begun", "pieces", "total")
+    __slots__ = ("_begun", "_joined", "pieces", "total")
 
     def __init__(self, pieces: Sequence[bytes], total: int) -> None:
         self.pieces = pieces
         self.total = total
         self._begun: _Begun | None = None
+        self._joined: bytes | None = None
 
     def json(self, rest: bytes) -> bytes:
         """`{"items":[…],` and then `rest`, which closes the object."""
@@ -39,7 +40,9 @@ class Listed:
         return self._begun.ended_by(rest)
 
     def _items(self) -> bytes:
-        return b'{"items":[%b],' % b",".join(self.pieces)
+        if self._joined is None:
+            self._joined = b"".join((b'{"items":[', b",".join(self.pieces), b"],"))
+        return self._joined
 
 
 class _Begun:
