@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from backend import log_lines
 from backend.context import AppContext
-from backend.errors import OrchestratorError
+from backend.errors import InvalidInput, OrchestratorError
 from backend.middleware.hosts import is_loopback
 from backend.middleware.requests_under_way import RequestsUnderWay
 from backend.serving import Serving, on_stop_signal
@@ -56,7 +56,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _open(app: FastAPI, serving: Serving) -> AppContext:
     try:
         context = AppContext(app.state.settings)
-    except ValueError as error:
+    except (ValueError, InvalidInput) as error:
         raise StartRefused(str(error)) from error
     try:
         await context.open()

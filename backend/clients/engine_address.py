@@ -31,14 +31,20 @@ def base_url(docker_host: str, *, tls: bool) -> str:
             return "unix://localhost"
         case "tcp" | "http" | "https" if parts.hostname:
             scheme = "https" if tls or parts.scheme == "https" else "http"
-            port = parts.port or (2376 if scheme == "https" else 2375)
+            try:
+                port = parts.port or (2376 if scheme == "https" else 2375)
+            except ValueError as error:
+                raise _no_address(docker_host, f"; {str(error)[:1].lower()}{str(error)[1:]}") from None
             host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
             return f"{scheme}://{host}:{port}"
-    raise InvalidInput(
-        f"DOCKER_HOST is '{display_host(docker_host)}', which is no engine's address.",
-        errors=(
-            FieldError("DOCKER_HOST", "use unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host"),
-        ),
+    raise _no_address(docker_host)
+
+
+def _no_address(docker_host: str, because: str = "") -> InvalidInput:
+    hint = "use unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host"
+    return InvalidInput(
+        f"DOCKER_HOST is '{display_host(docker_host)}', which is no engine's address{because}; {hint}.",
+        errors=(FieldError("DOCKER_HOST", hint),),
     )
 
 

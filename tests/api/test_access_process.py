@@ -109,6 +109,8 @@ def test_beyond_loopback_it_starts_with_a_token(tmp_path: Path) -> None:
         ({"APP_PORT": "eighty"}, "APP_PORT"),
         ({"APP_PORT": "70000"}, "APP_PORT"),
         ({"HEALTH_CHECK_INTERVAL": "0"}, "HEALTH_CHECK_INTERVAL"),
+        ({"DOCKER_HOST": "garbage"}, "DOCKER_HOST"),
+        ({"DOCKER_HOST": "tcp://engine:99999"}, "DOCKER_HOST"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, changes: dict[str, str], named: str) -> None:
