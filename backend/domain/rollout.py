@@ -93,7 +93,7 @@ def judge(seen: Sighting) -> Verdict | None:
         if seen.ended_for >= patience:
             return Verdict("failed", describe_failure(ended[-1], seen.nodes))
     by_slot = Counter(task.slot if task.slot is not None else task.node_id for task in seen.failures)
-    if by_slot and max(by_slot.values()) >= FAILURES_ALLOWED:
+    if by_slot and max(by_slot.values()) >= _failures_allowed(seen.service) and not _swarm_decides(seen):
         return Verdict("failed", _again_and_again(seen.failures[-1], seen.nodes))
     if seen.unchanged_for >= patience_seconds(seen.service, seen.tasks, seen.nodes):
         return Verdict("stuck", _no_progress(seen))
@@ -170,6 +170,21 @@ def patience_seconds(service: Service, tasks: Sequence[Task], nodes: Mapping[str
 def _runs(task: Task, nodes: Mapping[str, Node]) -> bool:
     node = nodes.get(task.node_id or "")
     return task.state in {"starting", "running"} and node is not None and node.is_live
+
+
+def _failures_allowed(service: Service) -> int:
+    policy = (service.spec.get("TaskTemplate") or {}).get("RestartPolicy") or {}
+    # Who asks for five attempts means that the fifth may be the good one.
+    return max(FAILURES_ALLOWED, (policy.get("MaxAttempts") or 0) + 1)
+
+
+def _swarm_decides(seen: Sighting) -> bool:
+    """Whether the engine is still updating and will pause or go back by itself when too much fails."""
+    update = seen.service.update_status
+    if update is None or update.state != "updating" or not is_own_update(seen.service, seen.sent_at):
+        return False
+    action = (seen.service.spec.get("UpdateConfig") or {}).get("FailureAction")
+    return action in {None, "", "pause", "rollback"}
 
 
 def _condition(service: Service) -> str:

@@ -24,7 +24,7 @@ from backend.domain.rollout import (
 )
 from backend.domain.service_spec import LABEL_OPERATION
 from backend.domain.slots import up_to_date
-from backend.domain.status import Status, status_of
+from backend.domain.status import status_of
 from backend.errors import OrchestratorError
 from backend.models.cluster import Service, Task
 from backend.models.deployment_rows import DeploymentChanges, DeploymentRow, EvidenceItem, Phase
@@ -226,7 +226,7 @@ class RolloutTracker:
             followed.ended_since = None
         elif followed.ended_since is None:
             followed.ended_since = now
-        self._measure_progress(followed, status, now)
+        self._measure_progress(followed, status.running + status.completed, now)
         return Sighting(
             service=service,
             tasks=tasks,
@@ -239,10 +239,11 @@ class RolloutTracker:
             ended_for=0.0 if followed.ended_since is None else now - followed.ended_since,
         )
 
-    def _measure_progress(self, followed: Followed, status: Status, now: float) -> None:
-        if status.running + status.completed > followed.progress:
-            followed.progress = status.running + status.completed
+    def _measure_progress(self, followed: Followed, up: int, now: float) -> None:
+        # What was lost and comes back is progress, too: a node that goes late is no standstill.
+        if up > followed.progress or followed.converged_since is not None:
             followed.progressed_at = now
+        followed.progress = up
 
     async def _note_progress(self, followed: Followed, seen: Sighting) -> None:
         phases = followed.row.phases

@@ -80,14 +80,16 @@ async def test_every_rollout_ends_in_the_truth(real_swarm: RealSwarm, tmp_path: 
         async with server(real_swarm, tmp_path) as rollouts.api:
             await rollouts.deploy("fits-once", image=one, **host_port)
             await rollouts.deploy("back", image=one, **comes_back)
+            await rollouts.deploy("halts", image=one, replicas=2)
             # A window longer than the swarm takes to miss a node: the loss has to be seen and survived.
             window = {"update_config": {"monitor": "22s"}}
             await rollouts.deploy("moved", image=one, replicas=6, placement={}, **window)
-            for short in ("fits-once", "back", "moved"):
+            for short in ("fits-once", "back", "halts", "moved"):
                 await rollouts.api.becomes(rollouts.name(short), "running")
             real_swarm.lab.power_off(VICTIM)
             await rollouts.change("fits-once", image=two, **host_port)
             await rollouts.change("back", image="${REGISTRY_HOST}/crasher", **comes_back)
+            await rollouts.change("halts", image="${REGISTRY_HOST}/crasher", replicas=2)
             await rollouts.deploy("no-image", image="${REGISTRY_HOST}/nothing:1", replicas=2)
             await rollouts.deploy("no-mount", image=one, mounts=["/no/such/folder:/data"])
             await rollouts.deploy("late", image=one, command=shell("sleep 6; echo out of fuel; exit 3"))
@@ -106,6 +108,7 @@ async def test_every_rollout_ends_in_the_truth(real_swarm: RealSwarm, tmp_path: 
     assert {short: state for short, (state, _) in said.items()} == {
         "fits-once": "stuck",
         "back": "rolled_back",
+        "halts": "failed",
         "moved": "succeeded",
         "no-image": "failed",
         "no-mount": "failed",
@@ -115,6 +118,7 @@ async def test_every_rollout_ends_in_the_truth(real_swarm: RealSwarm, tmp_path: 
         "job": "succeeded",
         "fine": "succeeded",
     }, said
+    assert "code 3" in found["halts"]["cause"]
     assert "host-mode port already in use" in found["fits-once"]["cause"]
     assert "start-first" in found["fits-once"]["cause"]
     assert "No such image" in found["no-image"]["cause"]
