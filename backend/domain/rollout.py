@@ -112,12 +112,20 @@ def is_rolled_back(service: Service, sent_at: datetime) -> bool:
     return update is not None and is_own_update(service, sent_at) and update.state.startswith("rollback")
 
 
-def failures_since(service: Service, tasks: Iterable[Task], sent_at: datetime) -> list[Task]:
+def failures_since(service: Service, tasks: Sequence[Task], sent_at: datetime) -> list[Task]:
     """The tasks made since a change that ended badly, or ended at all though they were to stay up."""
     stays_up = not service.is_job and _condition(service) in {"any", ""}
     bad = ENDED_BADLY | {"complete"} if stays_up else ENDED_BADLY
+    of_present_spec = (
+        set() if is_rolled_back(service, sent_at) else {t.id for t in up_to_date(service, tasks)}
+    )
     # An old failed task in the history says nothing about this change.
-    failures = [task for task in tasks if task.state in bad and task.created_at >= sent_at - SLACK]
+    failures = [
+        task
+        for task in tasks
+        if task.state in bad
+        and task.created_at >= (sent_at - SLACK if task.id in of_present_spec else sent_at)
+    ]
     return sorted(failures, key=lambda task: task.state_changed_at)
 
 

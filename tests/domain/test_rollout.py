@@ -18,7 +18,7 @@ from backend.domain.rollout import (
 )
 from backend.domain.status import status_of
 from backend.models.cluster import Service, Task
-from tests.cluster_objects import NOW, ago, nodes, service, task
+from tests.cluster_objects import NOW, OLD_SPEC, ago, nodes, service, task
 
 THREE = nodes("n1", "n2", "n3")
 
@@ -187,3 +187,12 @@ def test_the_fingerprint_sees_what_decides_about_tasks_and_nothing_else() -> Non
     assert rollout_hash(spec) == rollout_hash({**spec, "Labels": {}, "UpdateConfig": {"Delay": 1}})
     assert rollout_hash(spec) != rollout_hash({**spec, "TaskTemplate": {"ForceUpdate": 2}})
     assert rollout_hash(spec) != rollout_hash({**spec, "Mode": {"Replicated": {"Replicas": 2}}})
+
+
+def test_a_failure_of_the_old_spec_just_before_the_change_is_not_one_of_the_change() -> None:
+    just_before = [
+        task(1, "failed", desired="shutdown", age=6.5 - n / 10, spec_digest=OLD_SPEC) for n in range(3)
+    ]
+    assert failures_since(service(), just_before, ago(5)) == []
+    of_the_new_one = task(1, "failed", desired="shutdown", age=5.5)
+    assert failures_since(service(), [*just_before, of_the_new_one], ago(5)) == [of_the_new_one]
