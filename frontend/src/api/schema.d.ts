@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List Deployments
-         * @description Newest first.
+         * @description Newest first. The log lines of the evidence are only in each deployment's own answer.
          */
         get: operations["list_deployments_api_deployments_get"];
         put?: never;
@@ -939,7 +939,7 @@ export interface components {
         };
         /**
          * LogsDropped
-         * @description Event `dropped`: so many lines more were written than this stream could carry.
+         * @description Event `dropped`: so many lines, at least, were written beyond what this stream can carry.
          */
         LogsDropped: {
             /** Count */
