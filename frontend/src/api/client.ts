@@ -2,7 +2,6 @@
 import createClient from "openapi-fetch";
 import { ApiProblem, noAnswer, problemFrom } from "./problem";
 import type { paths } from "./schema";
-import type { LogPage } from "./types";
 
 const http = createClient<paths>({
   baseUrl: globalThis.location.origin,
@@ -51,10 +50,22 @@ async function everything<L extends { items: unknown[]; total: number }>(
 const revisionOf = (response: Response) => response.headers.get("ETag");
 const ifMatch = (etag: string | null) => (etag === null ? {} : { "If-Match": etag });
 
-export interface LogQuery {
-  tail: number;
+export interface LogFilter {
   task?: string;
   node?: string;
+  stream?: "stdout" | "stderr";
+  match?: string;
+}
+
+/** Where a log is followed or downloaded: by the browser itself, not by a call of ours. */
+export function logAddress(
+  name: string,
+  how: "stream" | "download",
+  query: LogFilter & { tail: string; timestamps?: string },
+): string {
+  const path = `/api/services/${encodeURIComponent(name)}/logs`;
+  const search = new URLSearchParams({ ...query, ...(how === "download" && { download: "true" }) });
+  return `${path}${how === "stream" ? "/stream" : ""}?${search}`;
 }
 
 export type NewDefinition = { definition: Record<string, unknown> } | { yaml: string };
@@ -107,10 +118,10 @@ export const api = {
   stop: (name: string) => body(http.POST("/api/services/{name}/stop", { params: { path: { name } } })),
   scale: (name: string, replicas: number) =>
     body(http.POST("/api/services/{name}/scale", { params: { path: { name } }, body: { replicas } })),
-  logs: (name: string, query: LogQuery, signal: AbortSignal) =>
+  logs: (name: string, filter: LogFilter) =>
     body(
-      http.GET("/api/services/{name}/logs", { params: { path: { name }, query }, signal }),
-    ) as Promise<LogPage>,
+      http.GET("/api/services/{name}/logs", { params: { path: { name }, query: { tail: 1, ...filter } } }),
+    ),
   restart: (name: string) => body(http.POST("/api/services/{name}/restart", { params: { path: { name } } })),
   rollback: (name: string, revision: number | null) =>
     body(

@@ -1,5 +1,5 @@
 import { Tabs as BaseTabs } from "@base-ui/react/tabs";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 export interface TabEntry<V extends string> {
   value: V;
@@ -19,11 +19,19 @@ interface TabsProps<V extends string> {
 
 /** Only the chosen panel is mounted, so that hidden tabs ask the server for nothing. */
 export function Tabs<V extends string>({ label, value, entries, onChange, children }: TabsProps<V>) {
+  const list = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab may be out of a narrow screen's sight
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>("[aria-selected=true]");
+    if (tab && list.current)
+      list.current.scrollLeft = tab.offsetLeft - (list.current.clientWidth - tab.offsetWidth) / 2;
+  }, [value]);
   return (
     <BaseTabs.Root value={value} onValueChange={(next: V) => onChange(next)}>
       <BaseTabs.List
+        ref={list}
         aria-label={label}
-        className="mt-4 mb-4 flex gap-5 overflow-x-auto border-line border-b max-sm:-mx-4 max-sm:px-4"
+        className="mt-4 mb-4 flex gap-5 relative overflow-x-auto border-line border-b max-sm:-mx-4 max-sm:px-4"
       >
         {entries.map((entry) => (
           <BaseTabs.Tab

@@ -31,6 +31,25 @@ const tones: Record<TimelineEntry["severity"], Tone> = {
 
 const MOST = 1_000;
 
+/** The sentence with its service's name as the way there. */
+function Linked({ text, service }: { text: string; service: string }) {
+  const at = text.indexOf(service);
+  return (
+    <>
+      {at > 0 && <Said>{text.slice(0, at)}</Said>}
+      <Link
+        to="/services/$name"
+        params={{ name: service }}
+        search={{ tab: "timeline" }}
+        className="font-semibold text-ink hover:text-accent hover:underline"
+      >
+        {service}
+      </Link>
+      <Said>{at === -1 ? `: ${text}` : text.slice(at + service.length)}</Said>
+    </>
+  );
+}
+
 function Entry({ entry, named }: { entry: TimelineEntry; named: boolean }) {
   const [Icon, kind] = icons[entry.kind];
   return (
@@ -45,20 +64,12 @@ function Entry({ entry, named }: { entry: TimelineEntry; named: boolean }) {
         <span className="sr-only">{kind}</span>
       </span>
       <p className="min-w-0 flex-1 [overflow-wrap:anywhere]">
-        {named && entry.service !== null && (
-          <>
-            <Link
-              to="/services/$name"
-              params={{ name: entry.service }}
-              search={{ tab: "timeline" }}
-              className="font-semibold hover:text-accent hover:underline"
-            >
-              {entry.service}
-            </Link>{" "}
-          </>
-        )}
         <span className={entry.severity === "bad" ? "text-bad-ink" : "text-ink-2"}>
-          <Said>{entry.text}</Said>
+          {named && entry.service !== null ? (
+            <Linked text={entry.text} service={entry.service} />
+          ) : (
+            <Said>{entry.text}</Said>
+          )}
         </span>
         {entry.node !== null && entry.kind !== "node" && !entry.text.includes(entry.node) && (
           <span className="text-ink-3 text-sm"> on {entry.node}</span>

@@ -1,7 +1,7 @@
 // What the views read and do, as TanStack Query options and hooks over the API.
 import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { api, type LogQuery, type NewDefinition } from "@/api/client";
+import { api, type NewDefinition } from "@/api/client";
 import { type ApiProblem, asProblem } from "@/api/problem";
 import type { Changed, Deployment, Service } from "@/api/types";
 import { patchNodes, patchServices } from "@/lib/livePatches";
@@ -60,13 +60,6 @@ export const queries = {
       queryFn: ({ signal }) => api.service(name, signal),
       refetchInterval: live,
     }),
-  logs: (name: string, query: LogQuery, following: boolean) =>
-    queryOptions({
-      queryKey: ["services", "logs", name, query],
-      queryFn: ({ signal }) => api.logs(name, query, signal),
-      refetchInterval: following ? live : false,
-      placeholderData: keepPreviousData,
-    }),
   deployments: (service?: string, limit = 20) =>
     queryOptions({
       queryKey: ["deployments", "list", service ?? "", limit],
@@ -124,8 +117,6 @@ export const useNodes = () => useQuery(queries.nodes());
 export const useNode = (id: string) => useQuery(queries.node(id));
 export const useDrainPreview = (id: string) => useQuery(queries.drainPreview(id));
 export const useService = (name: string) => useQuery(queries.service(name));
-export const useLogs = (name: string, query: LogQuery, following: boolean) =>
-  useQuery(queries.logs(name, query, following));
 export const useDeployments = (service?: string, limit?: number) =>
   useQuery(queries.deployments(service, limit));
 export const useDeployment = (id: string) => useQuery(queries.deployment(id));

@@ -5,13 +5,13 @@ import type { Deployment, LiveEvents, TimelineEntry } from "@/api/types";
 import { namesOnly, patchDeployments, patchEngine, patchNodes, patchTimeline } from "@/lib/livePatches";
 import { liveState, overtaking } from "@/lib/liveState";
 import { isFinal } from "@/lib/status";
+import { whileSeen } from "@/lib/whileSeen";
 import { inCatalog, inSwarm, queries } from "./useApi";
 
 /** Without a word for so long the connection is dead, whatever it says: the server speaks every 15 s. */
 const SILENT_FOR = 40_000;
 /** A stream that breaks is often back before anyone would have asked again. */
 const GRACE = 3_000;
-const HIDDEN_FOR = 60_000;
 const GATHER = 200;
 /** The report is only about what needs attention; its nodes and its engine come with the events. */
 const GATHER_HEALTH = 1_000;
@@ -138,7 +138,6 @@ export function follow(cache: QueryClient): () => void {
   let pause = FIRST_PAUSE;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let grace: ReturnType<typeof setTimeout> | undefined;
-  let hidden: ReturnType<typeof setTimeout> | undefined;
   let everLive = false;
 
   const live = () => {
@@ -193,28 +192,18 @@ export function follow(cache: QueryClient): () => void {
   const watch = setInterval(() => {
     if (source?.readyState === EventSource.OPEN && Date.now() - heard > SILENT_FOR) open();
   }, 5_000);
-  const visibility = () => {
-    clearTimeout(hidden);
-    // Browsers allow few connections to one server: a tab that nobody sees gives its own back.
-    if (document.visibilityState === "hidden")
-      hidden = setTimeout(() => {
-        close();
-        liveState.set("connecting");
-      }, HIDDEN_FOR);
-    else if (source === undefined) open();
-  };
-  document.addEventListener("visibilitychange", visibility);
   liveState.set("connecting");
   grace = setTimeout(lost, GRACE);
-  open();
-  return () => {
-    document.removeEventListener("visibilitychange", visibility);
-    clearInterval(watch);
-    clearTimeout(grace);
-    clearTimeout(hidden);
+  const end = whileSeen(open, () => {
     close();
-    stop();
+    clearTimeout(grace);
+    grace = undefined;
     liveState.set("connecting");
+  });
+  return () => {
+    clearInterval(watch);
+    end();
+    stop();
   };
 }
 

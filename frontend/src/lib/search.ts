@@ -26,17 +26,23 @@ export type ServiceTab = (typeof serviceTabs)[number];
 
 export interface ServiceSearch {
   tab?: ServiceTab;
-  /** Logs: only this task, only lines with this text. */
+  /** Logs: only this task, node or stream, only lines with this text. */
   task?: string;
+  node?: string;
+  stream?: "stdout" | "stderr";
   q?: string;
 }
 export function serviceSearch(raw: Raw): ServiceSearch {
   const tab = serviceTabs.find((known) => known === raw["tab"]);
   const task = text(raw["task"]);
+  const node = text(raw["node"]);
+  const stream = raw["stream"];
   const q = text(raw["q"]);
   return {
     ...(tab !== undefined && tab !== "overview" && { tab }),
     ...(task !== undefined && { task }),
+    ...(node !== undefined && { node }),
+    ...((stream === "stdout" || stream === "stderr") && { stream }),
     ...(q !== undefined && { q }),
   };
 }

@@ -8,7 +8,7 @@ import { Tabs } from "@/components/Tabs";
 import { TaskTable } from "@/components/TaskTable";
 import { Timeline } from "@/components/Timeline";
 import { useDeployments, useNodes } from "@/hooks/useApi";
-import type { ServiceSearch, ServiceTab } from "@/lib/search";
+import { type ServiceSearch, type ServiceTab, serviceSearch } from "@/lib/search";
 import { taskMeaning } from "@/lib/status";
 import { DefinitionTab } from "./DefinitionTab";
 import { DetailHead } from "./DetailHead";
@@ -63,11 +63,8 @@ export function ServicePanel({ service, search, onSearch }: Props) {
         {tab === "logs" && (
           <LogView
             service={service}
-            task={search.task}
-            q={search.q}
-            onSearch={({ task = search.task ?? "", q = search.q ?? "" }) =>
-              onSearch({ tab: "logs", ...(task !== "" && { task }), ...(q !== "" && { q }) })
-            }
+            search={search}
+            onSearch={(change) => onSearch(serviceSearch({ ...search, ...change, tab: "logs" }))}
           />
         )}
         {tab === "definition" && <DefinitionTab service={service} acts={acts} />}
