@@ -1,5 +1,6 @@
 """Faults of managers: the picture stands while they are gone and is true soon after they are back."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,22 +65,27 @@ def test_a_lost_quorum_is_told_and_its_return_is_seen(
 def test_the_healing_of_a_cut_manager_is_ridden_out(
     lab: Lab, home: Node, trial: Callable[..., Trial]
 ) -> None:
-    first = leader(home.socket)
-    cut = next(n.name for n in lab.nodes if n.role == "manager" and n.name not in {home.name, first})
-    with trial("a manager cut for 45 s and healed") as run:
+    cut = leader(home.socket)
+    assert cut
+    with trial("the leading manager cut for 45 s and healed") as run:
         lab.cut(cut)
-        eventually(lambda: node_state(home.socket, cut) == "down", within=60)
-        run.hold(45 - 15)
+        run.hold(45)
+        eventually(lambda: state(home.socket, cut) == "down", within=60, every=0.5)
+        second = leader(home.socket)
         lab.join(cut)
-        # The newcomer's old term makes the others vote: only then begins what there is to ride out.
-        eventually(lambda: ready(home.socket, cut), within=180, every=0.5)
-        run.hold(20)
-        eventually(lambda: ready(home.socket, cut), within=90, every=0.5)
-        run.bit = f"{cut} was down; leaderless for {run.probe.failing_for:.0f} s after"
+        eventually(lambda: state(home.socket, cut) == "ready", within=180, every=0.5)
+        run.until_true(time.monotonic())
+        # The newcomer may make the others vote once more, a while after it is seen again.
+        run.hold(30)
+        eventually(lambda: state(home.socket, cut) == "ready", within=90, every=0.5)
+        if run.probe.failures and second != cut:
+            run.bit = f"{cut} was down, {second} led, in the end {leader(home.socket)}"
+        run.count_from_now()
 
 
-def ready(socket: Path, hostname: str) -> bool:
+def state(socket: Path, hostname: str) -> str | None:
+    """What the engine says of a node, or None while it says nothing."""
     try:
-        return node_state(socket, hostname) == "ready"
+        return node_state(socket, hostname)
     except (OSError, EngineRefusal):
-        return False
+        return None

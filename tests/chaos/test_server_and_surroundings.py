@@ -131,7 +131,6 @@ def test_a_server_killed_at_any_moment_of_a_rollout_loses_nothing(
         taken = run.acknowledged
         last_taken = -1
         mid_rollout = 0
-        slowest = 0.0
         for number in range(kills):
             mark = f"kill-{number}"
             body = {"definition": definition(run.image, 2 + number % 2, mark)}
@@ -150,10 +149,11 @@ def test_a_server_killed_at_any_moment_of_a_rollout_loses_nothing(
                 last_taken = number
             run.server.start()
             run.count_from_now()
+            # A fresh process answers live lists with 503 until its first look, which is what is timed here.
+            run.until_true(run.recovered_at or 0.0)
             run.reader.go_on()
-            slowest = max(slowest, run.until_true(run.recovered_at or 0.0))
         if mid_rollout:
-            run.bit = f"{mid_rollout} in mid-rollout; slowest picture {slowest:.1f} s"
+            run.bit = f"{mid_rollout} times in mid-rollout"
         live = mark_of(home.socket)
         if live < last_taken:
             run.lost.append(f"deploy {last_taken} was acknowledged, the swarm runs that of {live}")

@@ -5,6 +5,7 @@ import os
 import random
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -48,6 +49,8 @@ class Trial:
     recovered_at: float | None = None
     lost: list[str] = field(default_factory=list)
     """Acknowledged writes that the test itself found lost, in words."""
+    slowest_truth: float = 0.0
+    """Seconds, of all times that `until_true` was awaited."""
     row: Row = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,18 +119,19 @@ class Trial:
         ]
 
     def until_true(self, since: float) -> float:
-        """Seconds from `since` until what we answer is newer than that and equals the engine's own lists."""
+        """Wait until our answers are newer than `since` and equal the engine's; return the seconds."""
         while True:
             differences = self._differences(since)
             seconds = time.monotonic() - since
             if not differences:
+                self.slowest_truth = max(self.slowest_truth, seconds)
                 return seconds
             assert seconds < TRUE_WITHIN, f"after {seconds:.0f} s the picture is not true: {differences}"
             self.hold(0.1)
 
     def _measure(self) -> None:
         recovered_at = self.recovered_at or self.probe.answered_at
-        to_truth = self.until_true(recovered_at)
+        self.until_true(recovered_at)
         if self.writes:
             self.writer.stop()
         settled_from = time.monotonic()
@@ -148,14 +152,14 @@ class Trial:
             p99=self.reader.p99,
             slowest=self.reader.slowest,
             failed=len(self.reader.failures),
-            to_truth=to_truth,
+            to_truth=self.slowest_truth,
             acknowledged=self.acknowledged.count,
             refused=len(self.acknowledged.refused),
             lost=len(lost),
             to_verdicts=to_verdicts,
             unfinished=len(unfinished),
         )
-        log.info("%s", self.row)
+        log.info("%s; refused: %s", self.row, Counter(self.acknowledged.refused).most_common(5))
         assert self.bit, f"{self.fault}: the fault did not bite"
         assert not self.reader.failures, self.reader.failures[:5]
         assert self.reader.slowest < READ_LIMIT, f"a read took {self.reader.slowest:.0f} ms"
