@@ -39,6 +39,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def serve(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM; return the exit code."""
+    # A full collection walks through everything there is, the whole cluster included, while nobody is
+    # answered; the picture holds next to no cycles, and loading the program none worth looking for.
+    gc.set_threshold(50_000, 20, 100)
     import uvicorn
 
     from backend.http_protocol import BoundedHttp
@@ -67,7 +70,7 @@ def serve(settings: Settings) -> int:
     # uvicorn raises the signals again that ended it; we have ended well by then.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    _collect_garbage_seldom()
+    _settle_garbage()
     try:
         uvicorn.Server(config).run(sockets)
     except SystemExit:
@@ -78,12 +81,10 @@ def serve(settings: Settings) -> int:
     return 0
 
 
-def _collect_garbage_seldom() -> None:
-    # A full collection walks through everything there is, the whole cluster included, while nobody is
-    # answered. What is loaded by now stays for ever; the picture holds next to no cycles.
+def _settle_garbage() -> None:
+    # What is loaded by now stays for ever, so no collection has to walk through it again.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 from aiodocker import Docker, DockerError
-from aiodocker.ssh import SSHConnector
 
 from backend.clients import engine_errors
 from backend.clients.engine_address import base_url, display_host, socket_path, tls_context
@@ -83,16 +82,6 @@ class _Engine(Docker):
             timeout=limits,
             versioned_api=versioned,
         )
-
-
-class _SshConnector(SSHConnector):
-    def __init__(self, url: str, limit: int) -> None:
-        super().__init__(url)
-        self._limit = limit
-
-    def _clean_environment(self) -> dict[str, str]:
-        # The library would send this process's whole environment, tokens included, to the remote host.
-        return {}
 
 
 class Transport:
@@ -288,7 +277,9 @@ class Transport:
         if parts.scheme == "unix":
             return aiohttp.UnixConnector(socket_path(self._docker_host), limit=limit, force_close=force_close)
         if parts.scheme == "ssh":
-            return _SshConnector(self._docker_host, limit or _SSH_STREAMS)
+            from backend.clients.ssh_connector import SshConnector
+
+            return SshConnector(self._docker_host, limit or _SSH_STREAMS)
         if self._url.startswith("https://"):
             context = tls_context(self._cert_path, verify=self._tls_verify)
             return aiohttp.TCPConnector(limit=limit, force_close=force_close, ssl=context)

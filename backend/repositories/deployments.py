@@ -105,10 +105,12 @@ class DeploymentRecords:
         rows = await self._database.read("SELECT DISTINCT service FROM deployments")
         return {row["service"] for row in rows}
 
-    async def unfinished(self) -> list[DeploymentRow]:
+    async def unfinished(self, service: str | None = None) -> list[DeploymentRow]:
         """Every deployment without an end, whichever run of the server began it."""
         rows = await self._database.read(
-            "SELECT * FROM deployments WHERE finished_at IS NULL ORDER BY seq DESC"
+            "SELECT * FROM deployments WHERE finished_at IS NULL AND (? IS NULL OR service = ?)"
+            " ORDER BY seq DESC",
+            (service, service),
         )
         return [DeploymentRow.from_row(row) for row in rows]
 

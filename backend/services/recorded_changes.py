@@ -106,8 +106,8 @@ class RecordedChanges:
         self._waited_for.clear()
 
     async def _supersede_older(self, row: DeploymentRow) -> None:
-        for older in await self._records.unfinished():
-            if older.service == row.service and older.id != row.id:
+        for older in await self._records.unfinished(row.service):
+            if older.id != row.id:
                 now = datetime.now(UTC)
                 cause = f"A later {row.kind} took its place."
                 await self._change(older, "verdict", state="superseded", cause=cause, finished_at=now)
