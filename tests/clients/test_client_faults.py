@@ -11,7 +11,7 @@ import pytest
 from backend.clients.docker_client import Deadlines, RegistryAuth, SwarmClient
 from backend.clients.engine_errors import StaleVersion
 from backend.errors import DockerUnavailable, EngineRefused, InvalidInput, NotFound, OutcomeUnknown
-from backend.models.cluster import EngineEvent, LogGap, LogLine, Service
+from backend.models.cluster import EngineEvent, LogDrop, LogGap, LogLine, Service
 from tests.eventually import eventually
 from tests.fakes.fake_engine import FakeEngine
 
@@ -128,7 +128,7 @@ async def test_a_hundred_open_streams_do_not_keep_lists_waiting(
     await eventually(lambda: all(reader.done() for reader in readers))
     assert len(await client.services()) == 1
     for stream in streams:
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
 
 
 async def test_a_swarm_that_blocks_while_its_engine_answers_has_no_leader(
@@ -294,8 +294,8 @@ async def test_logs_of_a_frozen_engine_end_in_time(engine: FakeEngine, client: S
 async def test_a_log_stream_that_breaks_says_so(engine: FakeEngine, client: SwarmClient) -> None:
     service_id = await client.create_service(spec(engine))
     await eventually(lambda: engine.store.logs)
-    found: list[LogLine | LogGap] = []
-    async with aclosing(client.service_logs(service_id, deadline=5, follow=True)) as lines:  # type: ignore[type-var]
+    found: list[LogLine | LogGap | LogDrop] = []
+    async with aclosing(client.service_logs(service_id, deadline=5, follow=True)) as lines:
         async for line in lines:
             found.append(line)
             engine.disconnect_streams()

@@ -18,8 +18,8 @@ def message(text: str, *, stamp: str = STAMP, details: str = DETAILS) -> bytes:
     return f"{stamp} {details} {text}".encode()
 
 
-def decode(data: bytes, size: int = 0, **options: str) -> list[LogLine | LogGap]:
-    decoder = LogDecoder(**options)
+def decode(data: bytes, size: int = 0, *, only_task: str = "") -> list[LogLine | LogGap]:
+    decoder = LogDecoder(only_task=only_task)
     size = size or len(data) or 1
     found = [item for at in range(0, len(data), size) for item in decoder.feed(data[at : at + size])]
     return found + list(decoder.finish())

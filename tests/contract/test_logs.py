@@ -113,7 +113,7 @@ async def test_followed_lines_arrive_as_they_are_written(swarm: SwarmUnderTest) 
     await swarm.until_running(service)
     seen = 0
     with anyio.fail_after(swarm.patience):
-        async with aclosing(swarm.client.service_logs(service.id, deadline=5, follow=True)) as lines:  # type: ignore[type-var]
+        async with aclosing(swarm.client.service_logs(service.id, deadline=5, follow=True)) as lines:
             async for line in lines:
                 assert isinstance(line, LogLine)
                 seen += line.line == "tick"
