@@ -42,55 +42,72 @@ class EventStream(StreamingResponse):
         super().__init__((), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         self._source = source
         self._stopping = context.stopping
+        self._over = False
+        """We end it in good order; otherwise its client has gone."""
+        self._wrote_at = 0.0
+        self._writing_since: float | None = None
         self._admitted: Callable[[], Awaitable[bool]] = request.state.still_admitted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with anyio.create_task_group() as group:
-                group.start_soon(_first_of, group.cancel_scope, self._stopping.wait)
+                group.start_soon(_first_of, group.cancel_scope, lambda: self._watch(scope, send))
                 group.start_soon(_first_of, group.cancel_scope, lambda: self.listen_for_disconnect(receive))
                 await self._write(send)
                 group.cancel_scope.cancel()
-            if self._stopping.is_set():
+            if self._over:
                 async with asyncio.timeout(1.0):
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except TimeoutError:
-            # Closing alone would wait until the client takes what it does not take.
-            if (client := scope.get("client")) is not None:
-                scope["app"].state.serving.cut_off(tuple(client))
-        except OSError:
+                    await send(_LAST)
+        except (TimeoutError, OSError):
             return
         finally:
             self._source.close()
 
     async def _write(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await _send(send, OPENING)
         clock = asyncio.get_running_loop().time
-        check_at, beat_at = clock() + CHECK_EVERY, clock() + HEARTBEAT_EVERY
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send(_part(OPENING))
+        # No deadline around each part: that would cost as much as sending it. `_watch` sees to all of them.
+        while (chunk := await self._source.receive()) is not None:
+            self._wrote_at = self._writing_since = clock()
+            await send(_part(chunk))
+            self._writing_since = None
+        await send(_LAST)
+
+    async def _watch(self, scope: Scope, send: Send) -> None:
+        """Return when the stream has to end; keep it alive until then."""
+        clock = asyncio.get_running_loop().time
+        self._wrote_at = clock()
         while True:
-            chunk: bytes | None = b""
-            with anyio.move_on_after(min(check_at, beat_at) - clock()):
-                chunk = await self._source.receive()
-            if chunk is None:
-                break
-            now = clock()
-            if now >= check_at:
-                check_at = now + CHECK_EVERY
-                if not await self._admitted():
-                    break
-            if chunk:
-                await _send(send, chunk)
-                beat_at = clock() + HEARTBEAT_EVERY
-            elif now >= beat_at:
-                await _send(send, HEARTBEAT)
-                beat_at = clock() + HEARTBEAT_EVERY
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+            with anyio.move_on_after(CHECK_EVERY):
+                await self._stopping.wait()
+                self._over = True
+                return
+            stuck = self._writing_since is not None and clock() - self._writing_since > WRITE_WITHIN
+            if self._writing_since is None and clock() - self._wrote_at > HEARTBEAT_EVERY - CHECK_EVERY:
+                self._wrote_at = clock()
+                stuck = not await _sent(send, HEARTBEAT)
+            if stuck:
+                # Closing alone would wait until the client takes what it does not take.
+                if (client := scope.get("client")) is not None:
+                    scope["app"].state.serving.cut_off(tuple(client))
+                return
+            if not await self._admitted():
+                self._over = True
+                return
 
 
-async def _send(send: Send, chunk: bytes) -> None:
-    async with asyncio.timeout(WRITE_WITHIN):
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+_LAST = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+def _part(chunk: bytes) -> dict[str, object]:
+    return {"type": "http.response.body", "body": chunk, "more_body": True}
+
+
+async def _sent(send: Send, chunk: bytes) -> bool:
+    with anyio.move_on_after(WRITE_WITHIN) as deadline:
+        await send(_part(chunk))
+    return not deadline.cancelled_caught
 
 
 async def _first_of(scope: anyio.CancelScope, wait: Callable[[], Awaitable[object]]) -> None:

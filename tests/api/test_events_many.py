@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 import signal
 import time
@@ -53,13 +54,18 @@ class Live:
     server: ServerProcess
     port: int
     token: str
+    code: str
     readers: list[Reader] = field(default_factory=list)
 
-    async def request(self, path: str, *, method: str = "GET", read: bool = True, body: str = "") -> Reader:
+    async def request(
+        self, path: str, *, method: str = "GET", read: bool = True, body: str = "", credentials: str = ""
+    ) -> Reader:
+        credentials = credentials or f"Authorization: Bearer {self.token}"
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=65536)
         writer.write(
             f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Length: {len(body)}\r\n"
-            f"Content-Type: application/json\r\nAuthorization: Bearer {self.token}\r\n\r\n{body}".encode()
+            f"Content-Type: application/json\r\nOrigin: http://127.0.0.1:{self.port}\r\n"
+            f"{credentials}\r\n\r\n{body}".encode()
         )
         one = Reader(reader, writer)
         if read:
@@ -67,8 +73,8 @@ class Live:
         self.readers.append(one)
         return one
 
-    async def answer(self, path: str) -> str:
-        one = await self.request(path)
+    async def answer(self, path: str, *, method: str = "GET", body: str = "", credentials: str = "") -> str:
+        one = await self.request(path, method=method, body=body, credentials=credentials)
         await eventually(lambda: b"\r\n\r\n" in one.received, within=10)
         return one.received.decode()
 
@@ -87,8 +93,8 @@ async def live(folder: Path, engine: FakeEngine, way: str) -> AsyncIterator[Live
         REGISTRY_URL=f"http://{engine.registry_host}",
     )
     with ServerProcess(arguments, folder, values) as server:
-        await asyncio.to_thread(server.link)
-        running = Live(server, port, token)
+        link = await asyncio.to_thread(server.link)
+        running = Live(server, port, token, code=link.rpartition("=")[2])
         try:
             yield running
         finally:
@@ -143,3 +149,30 @@ async def test_clients_that_take_nothing_do_not_keep_the_server_from_stopping(
         stopping = time.monotonic()
         await asyncio.to_thread(running.server.stop)
         assert time.monotonic() - stopping < 6
+
+
+async def test_a_stream_ends_with_the_session_or_token_it_was_opened_with(
+    engine: FakeEngine, tmp_path: Path
+) -> None:
+    async with live(tmp_path, engine, "backend") as running:
+        made = await running.answer("/api/tokens", method="POST", body='{"name": "phone"}')
+        token = json.loads(made.partition("\r\n\r\n")[2])
+        bearer = f"Authorization: Bearer {token['token']}"
+        owner = json.dumps({"code": running.code, "password": "correct horse battery"})
+        signed_in = await running.answer("/api/setup", method="POST", body=owner, credentials="X-None: 1")
+        cookie = "Cookie: " + re.findall(r"(?i)set-cookie: (session=[^;]+)", signed_in)[0]
+
+        by_token = await running.request("/api/events", credentials=bearer)
+        by_session = await running.request("/api/events", credentials=cookie)
+        other = await running.request("/api/events")
+        for one in (by_token, by_session, other):
+            await eventually(partial(one.has, b"event: hello"))
+
+        revoked = await running.answer(f"/api/tokens/{token['id']}", method="DELETE")
+        assert " 204 " in revoked.partition("\r\n")[0], revoked
+        await eventually(lambda: by_token.ended or by_token.has(b"0\r\n\r\n"), within=5)
+        assert not by_session.has(b"0\r\n\r\n")
+        signed_out = await running.answer("/api/session", method="DELETE", credentials=cookie)
+        assert " 204 " in signed_out.partition("\r\n")[0], signed_out
+        await eventually(lambda: by_session.has(b"0\r\n\r\n"), within=5)
+        assert not other.has(b"0\r\n\r\n")
