@@ -77,7 +77,7 @@ def machine() -> str:
         ),
         platform.machine(),
     )
-    return f"{os.cpu_count()} cores ({model}), Linux {platform.release()}"
+    return f"{os.cpu_count()} cores ({model}), Linux {platform.release().partition('-')[0]}"
 
 
 def write(rows: Sequence[Row], missing: Sequence[str], *, seed: int, engine: str) -> None:

@@ -74,6 +74,7 @@ def create_and_scale(socket: Path, run: Trial, name: str) -> None:
     run.hold(0.3)
 
 
+@pytest.mark.chaos
 def test_a_deploy_without_a_registry_ends_in_a_verdict(lab: Lab, trial: Callable[..., Trial]) -> None:
     with trial("registry down mid-deploy") as run:
         # An image that no node has yet, and a registry that dies once the deploy has pinned it.
@@ -105,6 +106,7 @@ def test_a_deploy_without_a_registry_ends_in_a_verdict(lab: Lab, trial: Callable
     assert after.body["state"] == "succeeded", after
 
 
+@pytest.mark.chaos
 def test_a_rollout_survives_the_death_of_a_worker(lab: Lab, home: Node, trial: Callable[..., Trial]) -> None:
     with trial("worker powered off mid-rollout") as run:
         body = {"definition": definition(run.image, 4, "second")}
@@ -140,7 +142,9 @@ def test_a_server_killed_at_any_moment_of_a_rollout_loses_nothing(
             deployments = len(taken.deployments)
             deploy = threading.Thread(target=deploy_once, args=(run.server, taken))
             deploy.start()
-            run.hold(run.dice.choice((run.dice.uniform(0.0, 0.3), run.dice.uniform(0.3, 4.0))))
+            run.hold(
+                run.dice.choice((run.dice.uniform(0.0, 0.3), run.dice.uniform(0.3, 4.0 if LONG else 1.5)))
+            )
             run.reader.pause()
             mid_rollout += bool(run.unfinished())
             run.server.kill()

@@ -47,6 +47,8 @@ class Trial:
     """Whose revisions are acknowledged."""
     bit: str = ""
     recovered_at: float | None = None
+    place: str | None = None
+    """A constraint for the tasks of the services that run."""
     lost: list[str] = field(default_factory=list)
     """Acknowledged writes that the test itself found lost, in words."""
     slowest_truth: float = 0.0
@@ -65,11 +67,13 @@ class Trial:
     def prepare(self) -> None:
         """One service that only the catalog has, and two that run."""
         for name, replicas in ((EDITED, 1), (SCALED, 1), (WEB, 3)):
-            body = {"name": name, "definition": definition(self.image, replicas)}
-            answer = self.server.call("POST", "/api/services", body)
+            wanted = definition(self.image, replicas)
+            if self.place:
+                wanted["constraints"] = [self.place]
+            answer = self.server.call("POST", "/api/services", {"name": name, "definition": wanted})
             assert answer.status == 201, answer
         for name in (SCALED, WEB):
-            answer = self.server.call("POST", f"/api/services/{name}/deploy?wait=25")
+            answer = self.server.call("POST", f"/api/services/{name}/deploy")
             assert answer.status in {200, 202}, answer
         eventually(lambda: not self.unfinished(), within=60)
 
