@@ -66,6 +66,11 @@ class Followed:
     ending: bool = False
     """The verdict is reached and being written."""
 
+    def begin_anew(self, now: float) -> None:
+        """Time in which nothing was seen of the cluster counts neither for nor against a rollout."""
+        self.progressed_at = now
+        self.converged_since = self.ended_since = self.absent_since = None
+
     def after(self, *phases: DeploymentPhase) -> tuple[Phase, ...]:
         now = datetime.now(UTC)
         return (*self.row.phases, *(Phase(phase, now) for phase in phases))
@@ -116,6 +121,8 @@ class RolloutTracker:
                     continue
                 if self._live_since is None:
                     self._live_since = time.monotonic()
+                    for followed in self._followed.values():
+                        followed.begin_anew(self._live_since)
                 await self._judge_all(tasks)
 
     async def _judge_all(self, tasks: TaskGroup) -> None:

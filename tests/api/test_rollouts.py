@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from backend.domain import rollout
 from backend.errors import Conflict
 from backend.services import deployments, rollout_tracker
 from backend.services.turns import Turns
@@ -273,6 +274,23 @@ async def test_a_write_without_answer_that_others_overtook_is_superseded(
     await api.act("web", "scale", replicas=2)
     row = await api.verdict(lost)
     assert (row["state"], row["cause"]) == ("superseded", "A later scale took its place.")
+
+
+async def test_time_without_an_engine_does_not_count_against_a_rollout(
+    api: Api, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollout, "PATIENCE_PREPARING", 2.0)
+    engine.hold("preparing")
+    await api.create("web", **QUICK)
+    row = await api.act("web", "deploy")
+    await engine.stop()
+    cluster = api.app.context.cluster
+    await eventually(lambda: cluster.error and (cluster.stale_seconds or 0) > 2.5, within=10)
+    await engine.start()
+    await eventually(lambda: cluster.error is None, within=15)
+    await cluster.changed()
+    engine.release()
+    assert (await api.verdict(row))["state"] == "succeeded"
 
 
 # Restarts of this server --------------------------------------------------------------------------------
