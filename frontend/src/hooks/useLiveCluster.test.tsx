@@ -162,6 +162,17 @@ test("an engine that is lost is in the banner at once", async () => {
   await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
 });
 
+test("what an event patches does not make the picture younger", async () => {
+  const { routes } = network({});
+  const { stream } = await live("/registry");
+  await screen.findByText(/^live, /);
+  routes["GET /api/health/detailed"] = () => new Promise(() => {});
+  stream.send("seen", { as_of: "2026-01-02T03:04:05Z", stale_seconds: 30 });
+  expect(await screen.findByText("live, 30 s ago")).toBeTruthy();
+  stream.send("engine", { connected: false, code: "docker_frozen", detail: "It hangs.", as_of: null });
+  expect(await screen.findByText(/^This is the last picture, 3\d s old\./)).toBeTruthy();
+});
+
 test("without a stream the page asks again by itself, and stops when it is back", async () => {
   const { asked, routes } = network(lists);
   const { stream, events } = await live("/services");

@@ -1,7 +1,7 @@
 // One stream of events per tab keeps the cache as the cluster is, so that nothing is asked twice.
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { Deployment, LiveEvents, TimelineEntry } from "@/api/types";
+import type { Deployment, HealthReport, LiveEvents, TimelineEntry } from "@/api/types";
 import { namesOnly, patchDeployments, patchEngine, patchNodes, patchTimeline } from "@/lib/livePatches";
 import { liveState, overtaking } from "@/lib/liveState";
 import { isFinal } from "@/lib/status";
@@ -59,6 +59,18 @@ export function makeHandlers(cache: QueryClient) {
       ahead = Date.now() - stale_seconds * 1000 - new Date(as_of).getTime();
     cache.setQueryData(healthKey, (report) => report && { ...report, as_of, stale_seconds });
   };
+  /** The picture goes on ageing although the report was touched just now. */
+  const patchHealth = (patch: (report: HealthReport) => HealthReport) => {
+    const touched = cache.getQueryState(healthKey)?.dataUpdatedAt ?? Date.now();
+    cache.setQueryData(healthKey, (report) => {
+      if (report === undefined) return undefined;
+      const { stale_seconds: stale } = report;
+      return patch({
+        ...report,
+        stale_seconds: stale === null ? null : stale + Math.max(0, Date.now() - touched) / 1000,
+      });
+    });
+  };
   const everything = () => {
     for (const queryKey of liveKeys) void cache.invalidateQueries({ queryKey });
   };
@@ -69,7 +81,7 @@ export function makeHandlers(cache: QueryClient) {
       if (boot !== event.boot) everything();
       boot = event.boot;
       seen(event);
-      cache.setQueryData(healthKey, (report) => report && patchEngine(report, event.engine));
+      patchHealth((report) => patchEngine(report, event.engine));
     },
     changed(event) {
       overtaking.note(event);
@@ -80,11 +92,10 @@ export function makeHandlers(cache: QueryClient) {
         const age = (Date.now() - ahead - new Date(event.as_of).getTime()) / 1000;
         seen({ as_of: event.as_of, stale_seconds: Math.max(0, age) });
       }
-      cache.setQueryData(
-        healthKey,
-        (report) =>
-          report && { ...report, nodes: patchNodes({ items: report.nodes, total: 0 }, event).items },
-      );
+      patchHealth((report) => ({
+        ...report,
+        nodes: patchNodes({ items: report.nodes, total: 0 }, event).items,
+      }));
       // A task may have come to a node or left it without changing what the node's list says.
       reader.again(["nodes", "one"]);
       health.again(healthKey);
@@ -114,7 +125,7 @@ export function makeHandlers(cache: QueryClient) {
       }
     },
     engine(event) {
-      cache.setQueryData(healthKey, (report) => report && patchEngine(report, event));
+      patchHealth((report) => patchEngine(report, event));
       health.again(healthKey);
     },
     seen,

@@ -64,14 +64,13 @@ export function useLogStream(name: string, filter: LogFilter, enabled: boolean):
       timer ??= setTimeout(flush, BUNDLE);
     };
     const told = ({ node, task, state, message }: LogEvents["state"]) => {
-      const of = state === "limited" ? "limited" : `${node ?? ""} ${task ?? ""}`;
-      const known = missing.has(of);
-      if (isBad(state)) missing.set(of, message);
-      else missing.delete(of);
-      // That a node answers is news only after it did not.
-      if (state !== "answers" || known)
-        put({ kind: "note", tone: isBad(state) ? "warn" : "info", text: message });
-      else put();
+      const ofService = state === "absent" || state === "present";
+      const subject = task ?? node ?? (ofService ? name : null);
+      const key = subject ?? (state === "limited" ? "limited" : "engine");
+      const text = subject === null ? message : `${subject}: ${message}`;
+      if (isBad(state)) missing.set(key, text);
+      else missing.delete(key);
+      put({ kind: "note", tone: isBad(state) ? "warn" : "info", text });
     };
     /** A stream that is refused does not say why; a reading does. What was asked wrongly is not asked again. */
     const refused = async (of: EventSource) => {

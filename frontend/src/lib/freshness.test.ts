@@ -21,6 +21,11 @@ test("a server that stopped answering makes the picture stale, with its reason",
   expect(found).toMatchObject({ state: "stale", age: 21, why: noAnswer().detail });
 });
 
+test("one answer that failed does not make a young picture old", () => {
+  expect(freshness(health({ stale_seconds: 1 }), 0, 2_000, noAnswer())).toMatchObject({ state: "live" });
+  expect(freshness(health({ stale_seconds: 1 }), 0, 6_000, noAnswer())).toMatchObject({ state: "stale" });
+});
+
 test("an engine that does not answer makes even a young picture the last one", () => {
   const { engine } = health();
   const away = { ...engine, connected: false, detail: "Connection refused." };

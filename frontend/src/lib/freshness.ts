@@ -7,6 +7,8 @@ export const LIVE_SECONDS = 15;
 /** A quiet cluster is looked at every 30 s at the longest, and a stream says so every 15 s; longer means trouble. */
 export const SILENT_SECONDS = 50;
 
+const UNANSWERED_SECONDS = 5;
+
 export type Freshness =
   | { state: "unknown" }
   | { state: "live"; age: number }
@@ -30,9 +32,10 @@ export function freshness(
     return { state: "stale", age, why: report.engine.detail ?? "The Docker engine does not answer." };
   }
   if (age === null) return { state: "stale", age, why: "The Docker engine has not answered yet." };
+  // A server that does not answer is known sooner than an engine that is silent.
+  if (problem !== null && age > UNANSWERED_SECONDS) return { state: "stale", age, why: problem.detail };
   // A stream tells at once when the engine is lost, and how fresh the picture is only now and then.
   if (age <= (streaming ? SILENT_SECONDS : LIVE_SECONDS)) return { state: "live", age };
-  if (problem !== null) return { state: "stale", age, why: problem.detail };
   if (age <= SILENT_SECONDS) return { state: "aging", age };
   return {
     state: "stale",

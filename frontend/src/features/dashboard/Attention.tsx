@@ -64,7 +64,11 @@ export function Attention({ report, services }: { report: HealthReport; services
       <section aria-label="Needs attention" className="card flex items-center gap-3 px-4 py-3.5">
         <CircleCheck aria-hidden className="size-5 shrink-0 text-ok-ink" />
         <p>
-          <b className="font-semibold">Everything runs as wanted.</b>{" "}
+          <b className="font-semibold">
+            {report.engine.connected
+              ? "Everything runs as wanted."
+              : "Everything ran as wanted when last seen."}
+          </b>{" "}
           <span className="text-ink-2">
             {report.quorum_margin > 0
               ? `${report.quorum_margin === 1 ? "One more manager" : `${report.quorum_margin} more managers`} may be lost before the swarm stops taking changes.`

@@ -55,13 +55,13 @@ test("lines appear as they are written, without colour codes, and are asked for 
 test("who does not answer is named until it answers, and what was dropped is counted", async () => {
   network(web);
   const { log, stream } = await opened();
-  const state = { node: "worker-1", task: null, state: "silent", message: "worker-1 does not answer." };
+  const state = { node: "worker-1", task: null, state: "silent", message: "it does not answer" };
   stream.send("state", state);
-  await waitFor(() => expect(screen.getByRole("status").textContent).toBe("worker-1 does not answer."));
+  await waitFor(() => expect(screen.getByRole("status").textContent).toBe("worker-1: it does not answer"));
   stream.send("dropped", { count: 1_234 });
   expect(await within(log).findByText(/1,234 lines dropped/)).toBeTruthy();
-  stream.send("state", { ...state, state: "answers", message: "worker-1 answers again." });
-  expect(await within(log).findByText(/answers again/)).toBeTruthy();
+  stream.send("state", { ...state, state: "answers", message: "its lines come again" });
+  expect(await within(log).findByText(/worker-1: its lines come again/)).toBeTruthy();
   expect(screen.queryByRole("status")).toBeNull();
 });
 

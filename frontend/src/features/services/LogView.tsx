@@ -4,7 +4,8 @@ import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState
 import { type LogFilter, logAddress } from "@/api/client";
 import type { ServiceDetail } from "@/api/types";
 import { Button, buttonClass } from "@/components/Button";
-import { EmptyState, ProblemNote, Skeleton } from "@/components/States";
+import { Said } from "@/components/Said";
+import { EmptyState, Skeleton } from "@/components/States";
 import { useLogStream } from "@/hooks/useLogStream";
 import { useSlash } from "@/hooks/useSlash";
 import { plural } from "@/lib/format";
@@ -143,7 +144,11 @@ export function LogView({ service, search, onSearch }: Props) {
       </div>
       {(problem !== null || missing.length > 0) && (
         <div className="flex flex-col gap-2 border-line border-b p-3">
-          {problem !== null && <ProblemNote problem={problem} />}
+          {problem !== null && (
+            <div role="alert" className="text-bad-ink text-sm [overflow-wrap:anywhere]">
+              <Said>{problem.detail}</Said>
+            </div>
+          )}
           {missing.map((sentence) => (
             <p key={sentence} role="status" className="text-sm text-warn-ink [overflow-wrap:anywhere]">
               {sentence}
@@ -167,7 +172,7 @@ export function LogView({ service, search, onSearch }: Props) {
           <div ref={inner}>
             {blocks.length > 0 ? (
               <LogLines blocks={blocks} />
-            ) : !begun ? (
+            ) : problem !== null ? null : !begun ? (
               <div role="status" aria-label="Loading logs" className="flex flex-col gap-2 opacity-20">
                 <Skeleton className="h-3.5 w-2/3 bg-white" />
                 <Skeleton className="h-3.5 w-1/2 bg-white" />
