@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from backend.clients.docker_client import SwarmClient
 from backend.domain.log_sources import ENDED, HAS_LOGS, ending
 from backend.errors import NotFound, OrchestratorError
-from backend.models.cluster import LogDrop, LogLine, Task
+from backend.models.cluster import LogDrop, LogGap, LogLine, Task
 from backend.models.schemas.logs import LogSourceState
 from backend.services.cluster_state import ClusterState
 from backend.services.log_allowance import Allowance
@@ -55,6 +55,7 @@ class _Source:
         self._catching_up = False
         self.reading: asyncio.Task[None] | None = None
         self.follows = False
+        self.complaint = ""
         self.ended_unheard = False
         """Whether it ended while its node did not answer: it may have lines to read yet."""
 
@@ -312,11 +313,19 @@ class LogFeed:
                     if source.is_far_behind(item.time) and refused:
                         source.jumps = True
                         break
+                elif isinstance(item, LogGap):
+                    self._complain(source, item)
                 elif isinstance(item, LogDrop):
                     came = True
                     self._dropped += item.lines
                     self._gathered_any.set()
         return came
+
+    def _complain(self, source: _Source, gap: LogGap) -> None:
+        """Once each reason, such as a log driver that cannot be read; nodes have a watch of their own."""
+        if gap.node_id is None and source.complaint != gap.message:
+            source.complaint = gap.message
+            self._tell(None, self._label(source.task), "silent", gap.message)
 
     def _gather(self, line: LogLine, task: Task) -> None:
         node = self._cluster.nodes.get(line.node_id)

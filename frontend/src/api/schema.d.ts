@@ -950,8 +950,9 @@ export interface components {
          * @description Event `state`: what became of a source of lines.
          *
          *     A node `answers`, is `silent` (it should answer and does not) or `down` (the swarm says so); a task has
-         *     `started` or `ended`, or is `silent` because its lines cannot be read; the service is `absent` from or `present` in the swarm. Without node and task,
-         *     `silent` and `answers` are the engine's, and `limited` says that there are more tasks than are followed.
+         *     `started` or `ended`, or is `silent` because its lines cannot be read; the service is `absent` from or
+         *     `present` in the swarm. Without node and task, `silent` and `answers` are the engine's, and `limited`
+         *     says that there are more tasks than are followed.
          */
         LogState: {
             /** Message */
