@@ -19,7 +19,7 @@ async def sizes(*, quick: bool) -> list[Figure]:
         Figure(f"resident memory at {small[2]:,} tasks", few, "MB", target="≤ 150 MB", ok=few <= 150)
     )
     say(f"a fake swarm of {big[2]} tasks")
-    many = await _size(*big, figures, watch=12 if quick else 75)
+    many = await _size(*big, figures, watch=12 if quick else 60)
     each = (many - few) * 1024 / (big[2] - small[2])
     figures.append(Figure(f"resident memory at {big[2]:,} tasks", many, "MB"))
     figures.append(Figure("memory for each task more", each, "KB", target="≤ 1.5 KB", ok=each <= 1.5))
