@@ -17,6 +17,9 @@ const AFTER_PROBLEM = 5_000;
 const live = (query: { state: { status: string } }) =>
   query.state.status === "error" ? AFTER_PROBLEM : liveState.get() === "live" ? false : WITHOUT_STREAM;
 
+/** While events come, an answer is good until one says otherwise; the bound is for what no event tells. */
+const fresh = () => (liveState.get() === "live" ? 30_000 : 1_000);
+
 type ServiceList = Awaited<ReturnType<typeof api.catalog>>;
 type NodeList = Awaited<ReturnType<typeof api.nodes>>;
 
@@ -41,30 +44,35 @@ export const queries = {
       queryKey: ["health"],
       queryFn: ({ signal }) => api.health(signal),
       refetchInterval: live,
+      staleTime: fresh,
     }),
   catalog: () =>
     queryOptions({
       queryKey: ["services", "catalog"],
       queryFn: ({ signal }) => caughtUp(() => api.catalog(signal), inCatalog),
       refetchInterval: live,
+      staleTime: fresh,
     }),
   live: () =>
     queryOptions({
       queryKey: ["services", "live"],
       queryFn: ({ signal }) => caughtUp(() => api.live(signal), inSwarm),
       refetchInterval: live,
+      staleTime: fresh,
     }),
   service: (name: string) =>
     queryOptions({
       queryKey: ["services", "one", name],
       queryFn: ({ signal }) => api.service(name, signal),
       refetchInterval: live,
+      staleTime: fresh,
     }),
   deployments: (service?: string, limit = 20) =>
     queryOptions({
       queryKey: ["deployments", "list", service ?? "", limit],
       queryFn: ({ signal }) => api.deployments({ limit, ...(service !== undefined && { service }) }, signal),
       refetchInterval: live,
+      staleTime: fresh,
     }),
   deployment: (id: string) =>
     queryOptions({
@@ -78,18 +86,21 @@ export const queries = {
       queryKey: ["nodes", "all"],
       queryFn: ({ signal }) => caughtUp(() => api.nodes(signal), ofNodes),
       refetchInterval: live,
+      staleTime: fresh,
     }),
   node: (id: string) =>
     queryOptions({
       queryKey: ["nodes", "one", id],
       queryFn: ({ signal }) => api.node(id, signal),
       refetchInterval: live,
+      staleTime: fresh,
     }),
   timeline: (service?: string, limit = 100) =>
     queryOptions({
       queryKey: ["timeline", service ?? "", limit],
       queryFn: ({ signal }) => api.timeline({ limit, ...(service !== undefined && { service }) }, signal),
       refetchInterval: live,
+      staleTime: fresh,
       placeholderData: keepPreviousData,
     }),
   revisions: (name: string) =>
