@@ -44,7 +44,9 @@ def slots(service: Service, tasks: Iterable[Task]) -> list[Slot]:
     """The slots of the present spec, in order; those beyond `replicas` are left out."""
     grouped: dict[int | str, list[Task]] = {}
     for task in up_to_date(service, tasks):
-        key = task.slot if task.slot is not None else task.node_id
+        key: int | str | None = task.slot if task.slot is not None else task.node_id
+        if task.slot is None and service.mode == "replicated-job":
+            key = 0  # Jobs count their slots from 0, which the engine leaves out of its JSON.
         if key is not None:
             grouped.setdefault(key, []).append(task)
     found = [Slot(key, tuple(sorted(group, key=_newest_first))) for key, group in grouped.items()]

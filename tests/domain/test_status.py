@@ -166,3 +166,13 @@ def test_a_job_whose_completions_are_in_is_stopped_and_complete() -> None:
 def test_a_job_that_nothing_started_yet_is_not_complete() -> None:
     found = status_of(service(mode="replicated-job", replicas=2), [], THREE, NOW)
     assert found.status == "pending"
+
+
+def test_the_first_slot_of_a_job_is_one_slot_wherever_it_is_tried() -> None:
+    tasks = [
+        task(None, "failed", desired="shutdown", job_iteration=7, age=60, since=50, exit_code=1),
+        task(None, "complete", on="n2", desired="complete", job_iteration=7, age=40),
+        task(1, "complete", desired="complete", job_iteration=7, age=60),
+    ]
+    found = status_of(service(mode="replicated-job", replicas=2), tasks, THREE, NOW)
+    assert (found.status, found.reason, found.completed) == ("stopped", "complete", 2)
