@@ -37,7 +37,7 @@ contract: ## The engine contract on every engine generation: 20.10, 26.1 and the
 	@CONTRACT_ENGINES=bookworm,trixie,sid exec $(PYTHON) -m pytest tests/contract $(ARGS)
 
 .PHONY: chaos
-chaos: ## Break a real swarm and the server on purpose; writes docs/reliability.md (25 minutes)
+chaos: ## Break a real swarm and the server on purpose; writes docs/reliability.md (10 minutes)
 	@$(PREPARE) lab
 	@CHAOS=long exec $(PYTHON) -m pytest tests/chaos -o log_cli=true -o log_cli_level=INFO $(ARGS)
 

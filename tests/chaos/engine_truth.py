@@ -101,7 +101,7 @@ class EngineProbe:
     path: Path
     failures: list[str] = field(default_factory=list)
     failing_for: float = 0.0
-    """Seconds without an answer, from the first failure to the last one's end."""
+    """Seconds without an answer, all together."""
     answered_at: float = 0.0
     """When it answered for the first time after its last failure."""
     answers_now: bool = True
@@ -128,10 +128,11 @@ class EngineProbe:
             except (OSError, EngineRefusal) as error:
                 failing_since = failing_since or began_at
                 self.failures.append(str(error))
-                self.failing_for = time.monotonic() - failing_since
                 self.answers_now = False
             else:
-                if not self.answers_now:
+                if failing_since is not None:
                     self.answered_at = time.monotonic()
+                    self.failing_for += self.answered_at - failing_since
+                    failing_since = None
                 self.answers_now = True
             self._stop.wait(0.5 if self.answers_now else 0.1)
