@@ -26,7 +26,7 @@ NAMES_AT_ONCE = 1_000
 GATHERING_PAUSE = 0.01
 PAUSE_PER_LISTENER = 0.00005
 """Seconds between two `changed` events: sending one costs that much for each who listens."""
-HEARTBEAT = 15.0
+HEARTBEAT = 5.0
 RECHECK_AFTER = 1.0
 
 

@@ -47,7 +47,7 @@ class ChangedEvent(Schema):
 
 
 class SeenEvent(Schema):
-    """`seen`: every 15 seconds, how fresh the picture is although nothing may have changed."""
+    """`seen`: every 5 seconds, how fresh the picture is although nothing may have changed."""
 
     as_of: datetime | None
     stale_seconds: float | None

@@ -1257,7 +1257,7 @@ export interface components {
         };
         /**
          * SeenEvent
-         * @description `seen`: every 15 seconds, how fresh the picture is although nothing may have changed.
+         * @description `seen`: every 5 seconds, how fresh the picture is although nothing may have changed.
          */
         SeenEvent: {
             /** As Of */

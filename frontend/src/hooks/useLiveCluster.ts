@@ -8,7 +8,7 @@ import { isFinal } from "@/lib/status";
 import { whileSeen } from "@/lib/whileSeen";
 import { inCatalog, inSwarm, queries } from "./useApi";
 
-/** Without a word for so long the connection is dead, whatever it says: the server speaks every 15 s. */
+/** Without a word for so long the connection is dead, whatever it says: the server speaks every 5 s. */
 const SILENT_FOR = 40_000;
 /** A stream that breaks is often back before anyone would have asked again. */
 const GRACE = 3_000;

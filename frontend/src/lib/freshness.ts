@@ -4,7 +4,7 @@ import type { HealthReport } from "@/api/types";
 
 /** Older than this is no longer called live. */
 export const LIVE_SECONDS = 15;
-/** A quiet cluster is looked at every 30 s at the longest, and a stream says so every 15 s; longer means trouble. */
+/** A quiet cluster is looked at every 30 s at the longest, and a stream says so every 5 s; longer means trouble. */
 export const SILENT_SECONDS = 50;
 
 const UNANSWERED_SECONDS = 5;
