@@ -41,7 +41,7 @@ def serve(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM; return the exit code."""
     # A full collection walks through everything there is, the whole cluster included, while nobody is
     # answered; the picture holds next to no cycles, and loading the program none worth looking for.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 5, 1_000)
     import uvicorn
 
     from backend.http_protocol import BoundedHttp

@@ -10,6 +10,8 @@ LISTS_KEPT = 32
 LEVEL = 6
 AT_ONCE = 64 * 1024
 """Bytes that are compressed where we stand; more takes a thread, for tens of milliseconds of work."""
+JOINED_KEPT = 1024 * 1024
+"""Bytes up to which a list is kept in one piece too; joining more is cheaper than holding it twice."""
 _GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _STORED_AND_LAST = 1
 
@@ -40,9 +42,12 @@ class Listed:
         return self._begun.ended_by(rest)
 
     def _items(self) -> bytes:
-        if self._joined is None:
-            self._joined = b"".join((b'{"items":[', b",".join(self.pieces), b"],"))
-        return self._joined
+        if self._joined is not None:
+            return self._joined
+        joined = b"".join((b'{"items":[', b",".join(self.pieces), b"],"))
+        if len(joined) <= JOINED_KEPT:
+            self._joined = joined
+        return joined
 
 
 class _Begun:
