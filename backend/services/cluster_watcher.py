@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 import anyio
+import anyio.lowlevel
 
 from backend.clients.docker_client import SwarmClient
 from backend.domain.observations import Changes
@@ -32,6 +33,7 @@ MOVING_AT_ONCE = 50
 STILL_MOVING = 10.0
 """Seconds after its last change for which a service is taken to be moving: its next change sends no event."""
 REREAD_COST = 0.002
+LET_GO_AT_ONCE = 5_000
 
 
 class ClusterWatcher:
@@ -90,6 +92,7 @@ class ClusterWatcher:
         if self._state.error is not None or self._state.as_of is None:
             log.info("the engine answers: %d nodes, %d services", len(look.nodes), len(look.services))
         await self._state.take(look, began_at=began_at, resync=missed)
+        await _let_go(look)
         return cost
 
     async def refresh(self, name: str) -> None:
@@ -235,3 +238,11 @@ class ClusterWatcher:
             self._state.apply_tasks(service.id, await self._client.tasks(service_id=service.id))
         except OrchestratorError as error:
             log.debug("the tasks of %s could not be re-read: %s", name, error.detail)
+
+
+async def _let_go(look: Look) -> None:
+    """Free what the look brought twice in pieces: a hundred thousand tasks at once take 50 ms."""
+    if isinstance(look.tasks, list):
+        while look.tasks:
+            del look.tasks[-LET_GO_AT_ONCE:]
+            await anyio.lowlevel.checkpoint()
