@@ -4,6 +4,7 @@ import random
 import sqlite3
 import threading
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ class Writer:
                     answer = self.server.call("POST", "/api/services", {"name": self.name, **body})
                 else:
                     answer = self.server.call("PUT", path, body)
-            except (OSError, ValueError, EOFError):
+            except (OSError, ValueError, EOFError, HTTPException):
                 return  # the kill; whether the write counts is open
             assert answer.status in (200, 201, 204), answer
             self.acknowledged, self.in_flight = wanted, []
