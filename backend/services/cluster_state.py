@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -117,13 +117,6 @@ class ClusterState:
 
     def tasks_on(self, node_id: str) -> list[Task]:
         return list(self._on_node.get(node_id, {}).values())
-
-    def tasks_by_node(self) -> dict[str, list[Task]]:
-        return {node_id: list(tasks.values()) for node_id, tasks in self._on_node.items()}
-
-    def all_tasks(self) -> Iterable[Task]:
-        for tasks in self._tasks.values():
-            yield from tasks
 
     def service_by_id(self, service_id: str) -> Service | None:
         service = self.services.get(self._names.get(service_id, ""))
