@@ -2,15 +2,18 @@
 
 import argparse
 import json
+import secrets
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from lab.cluster import DEFAULT_NAME, Lab
 from lab.errors import LabError
 from lab.host import environment, unsuitable
 from lab.members import DEFAULT_ENGINE
+from lab.registry import USER
 from lab.rootfs import SUITES
 from lab.status import status, status_text
 
@@ -42,8 +45,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(lab: Lab, options: argparse.Namespace) -> int:
-    lab.up(managers=options.managers, workers=options.workers, engine=options.engine)
+    lab.up(
+        managers=options.managers,
+        workers=options.workers,
+        engine=options.engine,
+        registry_password=_registry_password(lab, options.registry_password),
+    )
     return 0
+
+
+def _registry_password(lab: Lab, file: str | None) -> str | None:
+    """None: not asked for; an empty `file` means one that we choose, and keep while the lab runs."""
+    if file is None:
+        return None
+    if not file:
+        return (lab.registry.password if lab.running else "") or secrets.token_urlsafe(18)
+    password = Path(file).read_text().removesuffix("\n")
+    if not password or not password.isprintable() or len(password.encode()) > 72:
+        raise LabError(f"{file} holds no password: one line of at most 72 bytes is expected.")
+    return password
 
 
 def _down(lab: Lab, _options: argparse.Namespace) -> int:
@@ -61,6 +81,8 @@ def _env(lab: Lab, _options: argparse.Namespace) -> int:
     if not lab.running:
         raise LabError(f"Lab {lab.name} is not running; `python -m lab up --name {lab.name}`.")
     print(f"DOCKER_HOST={lab.docker_host}\nREGISTRY_URL={lab.registry_url}")
+    if lab.registry.password:
+        print(f"REGISTRY_USERNAME={USER}\nREGISTRY_PASSWORD_FILE={lab.registry.password_file}")
     return 0
 
 
@@ -116,10 +138,17 @@ def _parser() -> argparse.ArgumentParser:
         choices=SUITES,
         help=f"Debian suite of the engine: Docker 20.10, 26.1 or the newest (default: {DEFAULT_ENGINE})",
     )
+    up.add_argument(
+        "--registry-password",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help=f"let only the user `{USER}` into the registry, with the password of FILE or a new one (`env`)",
+    )
     verb("down", _down, "remove a lab and every trace of it; cached root file systems stay")
     seen = verb("status", _status, "show nodes, engines and registry; exit code 1 if the lab is not running")
     seen.add_argument("--json", action="store_true", help="for programs")
-    verb("env", _env, "print DOCKER_HOST and REGISTRY_URL: `export $(python -m lab env)`")
+    verb("env", _env, "print DOCKER_HOST, REGISTRY_URL and who gets in there: `export $(python -m lab env)`")
     execute = verb("exec", _exec, "run a command inside a node: `exec worker-1 docker ps`")
     execute.add_argument("node", metavar="NODE")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")

@@ -45,6 +45,7 @@ inside)
     pivot_root . .old
     cd /
     umount -l /.old
+    # shellcheck disable=SC3045  # dash has it
     ulimit -n 65536 2>/dev/null || :
     echo 1 >/proc/sys/net/ipv4/ip_forward
     # An init of its own reaps the shims that engines leave behind.

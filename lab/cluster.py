@@ -42,7 +42,12 @@ class Lab:
             raise LabError(f"Lab {self.name} runs already, and leaving `with` would take it down.")
         shape = self._shape or Shape()
         try:
-            self.up(managers=shape.managers, workers=shape.workers, engine=shape.engine)
+            self.up(
+                managers=shape.managers,
+                workers=shape.workers,
+                engine=shape.engine,
+                registry_password=shape.registry_password,
+            )
         except BaseException:
             self.down()
             raise
@@ -52,7 +57,12 @@ class Lab:
         self.down()
 
     def up(
-        self, *, managers: int | None = None, workers: int | None = None, engine: str | None = None
+        self,
+        *,
+        managers: int | None = None,
+        workers: int | None = None,
+        engine: str | None = None,
+        registry_password: str | None = None,
     ) -> None:
         """Bring the lab to a ready swarm: all nodes Ready, the registry answering, the images pushed.
 
@@ -63,7 +73,7 @@ class Lab:
         with self._folder.locked():
             state = self._folder.read()
             if state and self._members(state).stand:
-                self._keep(state, managers, workers, engine)
+                self._keep(state, managers, workers, engine, registry_password)
                 return
             if self._folder.path.exists():
                 self._say(f"clearing the remains of lab {self.name}")
@@ -73,6 +83,7 @@ class Lab:
                 default.managers if managers is None else managers,
                 default.workers if workers is None else workers,
                 engine or default.engine,
+                registry_password or "",
             )
             start(self.name, shape, self._folder, self._say)
 
@@ -194,10 +205,17 @@ class Lab:
             registry.wait_until_ready()
             self._say("the registry is on")
 
-    def _keep(self, state: LabState, managers: int | None, workers: int | None, engine: str | None) -> None:
-        shape = Shape(state.managers, state.workers, state.engine)
-        asked = (managers, workers, engine)
-        has = (shape.managers, shape.workers, shape.engine)
+    def _keep(
+        self,
+        state: LabState,
+        managers: int | None,
+        workers: int | None,
+        engine: str | None,
+        registry_password: str | None,
+    ) -> None:
+        shape = Shape(state.managers, state.workers, state.engine, state.registry_password)
+        asked = (managers, workers, engine, registry_password)
+        has = (shape.managers, shape.workers, shape.engine, shape.registry_password)
         if any(wish is not None and wish != fact for wish, fact in zip(asked, has, strict=True)):
             down = f"python -m lab down --name {self.name}"
             raise LabError(f"Lab {self.name} runs with {shape}; take it down first with `{down}`.")

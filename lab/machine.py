@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from lab.errors import LabError
 from lab.host import environment
@@ -84,6 +85,24 @@ class Machine:
         enter = ["nsenter", f"--target={init.pid}", "--mount", "--uts", "--net", "--pid", "--root", "--wd"]
         terminal = os.environ.get("TERM", "dumb")
         return [*enter, "env", "-i", f"PATH={_SEARCH_PATH}", "HOME=/root", f"TERM={terminal}", *command]
+
+    def run(self, *command: str, seconds: float = 20, told: IO[bytes] | int = subprocess.DEVNULL) -> str:
+        """What `command` prints inside the machine; `told` is its standard input.
+
+        Raises `LabError` with its complaint when it fails, `subprocess.TimeoutExpired`.
+        """
+        done = subprocess.run(
+            self.inside(command),
+            stdin=told,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+            env=environment(),
+        )
+        if done.returncode != 0:
+            raise LabError(f"`{' '.join(command[:2])}` on {self.name} failed: {done.stderr.strip()}")
+        return done.stdout
 
     def last_words(self) -> str:
         """The last line of the machine's log."""

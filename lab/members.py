@@ -1,6 +1,6 @@
 """Which machines a lab has: their names, addresses and places, worked out from its record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.machine import Machine
@@ -22,9 +22,13 @@ class Shape:
     managers: int = 1
     workers: int = 2
     engine: str = DEFAULT_ENGINE
+    registry_password: str = field(default="", repr=False)
+    """Of the user `lab`; empty: the registry lets everybody in."""
 
     def __str__(self) -> str:
-        return f"{count(self.managers, 'manager')} and {count(self.workers, 'worker')} on {self.engine}"
+        nodes = f"{count(self.managers, 'manager')} and {count(self.workers, 'worker')}"
+        registry = ", the registry with a password" if self.registry_password else ""
+        return f"{nodes} on {self.engine}{registry}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Members:
 
     @property
     def registry(self) -> Registry:
-        return Registry(self._machine("registry", _REGISTRY))
+        return Registry(self._machine("registry", _REGISTRY), self.state.registry_password)
 
     @property
     def nodes(self) -> list[Node]:

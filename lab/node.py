@@ -1,5 +1,6 @@
 """One node of the swarm: a machine that runs a Docker engine."""
 
+import json
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,14 @@ class Node:
     def frozen(self) -> bool:
         daemon = self._daemon()
         return daemon is not None and daemon.state == "T"
+
+    def configure(self, **daemon_json: object) -> None:
+        """What its engine's daemon.json says from the next boot on; raises `LabError` while it runs."""
+        if self.running:
+            raise LabError(f"{self.name} is on: its disk can be written to when its power is off.")
+        file = self.machine.directory / "upper" / "etc" / "docker" / "daemon.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(daemon_json))
 
     def boot(self) -> None:
         """Start machine and engine; the engine answers some seconds later (`wait_for_engine`)."""

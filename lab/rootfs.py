@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from lab.errors import LabError
@@ -13,21 +13,24 @@ from lab.host import INSTEAD, environment, require_tools, succeeds
 from lab.locks import locked
 
 SUITES = ("bookworm", "trixie", "sid")
-_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _DEFAULT_MIRROR = "http://deb.debian.org/debian"
 _BUILD_SECONDS = 600
 
 _PACKAGES = [
     "busybox-static",
     "ca-certificates",
+    "curl",
     "docker-registry",
     "docker.io",
     "iproute2",
     "iptables",
+    "openssh-server",
+    "rsync",
     "tini",
 ]
-# Since trixie the client is a package of its own.
-_MORE_PACKAGES = {"trixie": ["docker-cli"], "sid": ["docker-cli"]}
+# Since trixie the client is a package of its own. Its buildx is for tests of builds for several platforms.
+_MORE_PACKAGES = {"trixie": ["docker-buildx", "docker-cli"], "sid": ["docker-cli"]}
 
 # What must be there, and be as long as when it was built, for a cached root file system to be whole.
 _VITAL = [
@@ -39,6 +42,7 @@ _VITAL = [
     "usr/sbin/dockerd",
     "usr/sbin/xtables-nft-multi",
     "usr/sbin/runc",
+    "usr/sbin/sshd",
 ]
 _MARKER = ".lab-complete.json"
 
@@ -56,8 +60,7 @@ class RootfsCache:
 
     def path(self, suite: str) -> Path:
         """Where the root file system of `suite` lies; a changed list of packages is another place."""
-        recipe = hashlib.sha256(" ".join(packages(suite)).encode()).hexdigest()[:8]
-        return self.folder / f"{suite}-{recipe}"
+        return self.folder / f"{suite}-{recipe_of(packages(suite))}"
 
     def get(self, suite: str, say: Callable[[str], None]) -> Path:
         """The root file system of `suite`, built first where it is missing or not whole.
@@ -91,7 +94,7 @@ class RootfsCache:
         return None
 
     def _build(self, suite: str, target: Path, say: Callable[[str], None]) -> None:
-        require_tools("mmdebstrap", "setpriv", str(_KEYRING), say=say)
+        require_tools("mmdebstrap", "setpriv", str(KEYRING), say=say)
         mirror = debian_mirror()
         say(f"building the {suite} root file system from {mirror} (once, about half a minute)")
         # Only the holder of the lock builds, so whatever lies here was left by a build that was cut short.
@@ -100,7 +103,7 @@ class RootfsCache:
         unfinished = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
         log = self.folder / f"{suite}.log"
         try:
-            run_mmdebstrap(suite, unfinished, mirror, log)
+            run_mmdebstrap(suite, unfinished, mirror, log, packages(suite))
             sizes = {name: _size(unfinished, name) for name in _VITAL}
             if missing := [name for name, size in sizes.items() if size is None]:
                 raise LabError(f"The new {suite} root file system lacks {', '.join(missing)}; see {log}")
@@ -119,6 +122,11 @@ class RootfsCache:
 def packages(suite: str) -> list[str]:
     """What is installed beside Debian's minimal base."""
     return sorted(_PACKAGES + _MORE_PACKAGES.get(suite, []))
+
+
+def recipe_of(included: Iterable[str]) -> str:
+    """A short name for what is installed: another list is another name."""
+    return hashlib.sha256(" ".join(included).encode()).hexdigest()[:8]
 
 
 def debian_mirror() -> str:
@@ -150,12 +158,12 @@ def _first_of_list(address: str) -> str:
     return next((line.split()[0] for line in lines if "://" in line), "")
 
 
-def run_mmdebstrap(suite: str, target: Path, mirror: str, log: Path) -> None:
-    """Build `suite` into the folder `target`; raises `LabError` with what to do instead."""
+def run_mmdebstrap(suite: str, target: Path, mirror: str, log: Path, included: Iterable[str]) -> None:
+    """Build `suite` into `target`, a folder or a `.tar`; raises `LabError` with what to do instead."""
     # Whatever happens to us, the build dies with us, and its mounts are never the host's.
     command = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--mount-proc"]
     command += ["--pid", "--fork", "--kill-child"]
-    command += ["mmdebstrap", "--variant=minbase", f"--include={','.join(packages(suite))}"]
+    command += ["mmdebstrap", "--variant=minbase", f"--include={','.join(included)}"]
     options = ['Acquire::Check-Valid-Until "false"', 'Acquire::Retries "3"', *_apt_transport()]
     command += [f"--aptopt={option}" for option in options]
     left_out = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")

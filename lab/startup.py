@@ -26,7 +26,14 @@ def start(name: str, shape: Shape, folder: StateFolder, say: Callable[[str], Non
     _check(shape)
     say(f"lab {name}: {shape}")
     rootfs = RootfsCache().get(shape.engine, say)
-    state = LabState(shape.engine, shape.managers, shape.workers, str(rootfs), network=-1)
+    state = LabState(
+        shape.engine,
+        shape.managers,
+        shape.workers,
+        str(rootfs),
+        network=-1,
+        registry_password=shape.registry_password,
+    )
     try:
         _open_network(state, folder)
         members = Members(state, folder)

@@ -36,6 +36,7 @@ class LabState:
     network: int
     ready: bool = False
     off: list[str] = field(default_factory=list)
+    registry_password: str = field(default="", repr=False)
 
 
 class StateFolder:
@@ -60,6 +61,7 @@ class StateFolder:
     def write(self, state: LabState) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         unfinished = self._record.with_suffix(".new")
+        unfinished.touch(mode=0o600)
         unfinished.write_text(json.dumps(asdict(state), indent=2) + "\n")
         unfinished.replace(self._record)
 

@@ -4,16 +4,18 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lab import Lab, LabError, Shape
 from lab.__main__ import main
 from lab.processes import RecordedProcess
+from lab.registry import Registry
 from lab.waiting import wait_until
 from tests.lab.conftest import lab_name
 from tests.lab.docker import docker
-from tests.lab.traces import Traces, links, rules
+from tests.lab.traces import Traces
 
 pytestmark = pytest.mark.lab
 SMALL = Shape(managers=1, workers=1)
@@ -31,7 +33,6 @@ def start(lab: Lab) -> None:
 
 
 def test_down_once_or_twice_leaves_nothing_of_a_lab_with_running_containers(own_lab: Lab) -> None:
-    before = (links(), sorted(rules()))
     start(own_lab)
     image = f"{own_lab.registry.host}/hello-world:1"
     docker(
@@ -48,9 +49,6 @@ def test_down_once_or_twice_leaves_nothing_of_a_lab_with_running_containers(own_
     own_lab.down()
 
     assert traces.left() == {}
-    mine = {name for name in links() - before[0] if name.startswith(traces.bridge)}
-    assert mine == set()
-    assert [rule for rule in rules() if rule not in before[1] and traces.bridge in rule] == []
 
 
 def test_down_of_a_lab_that_never_was_is_fine(own_lab: Lab) -> None:
@@ -147,3 +145,27 @@ def kill_everything(lab: Lab, traces: Traces) -> None:
 def _running_tasks(lab: Lab, service: str) -> int:
     states = docker(lab, "service", "ps", service, "--format", "{{.CurrentState}}").splitlines()
     return sum(state.startswith("Running") for state in states)
+
+
+def test_a_registry_with_a_password_lets_only_its_user_in(
+    own_lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    shape = ["--managers", "1", "--workers", "0"]
+    assert main(["up", "--name", own_lab.name, *shape, "--registry-password", str(file)]) == 0
+    capsys.readouterr()
+    assert main(["env", "--name", own_lab.name]) == 0
+    said = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
+    kept = Path(said["REGISTRY_PASSWORD_FILE"])
+    assert (said["REGISTRY_USERNAME"], kept.read_text()) == ("lab", "correct horse")
+    assert kept.stat().st_mode & 0o077 == 0
+    assert Registry(own_lab.registry.machine, "wrong").status() == 401
+    assert Registry(own_lab.registry.machine).status() == 401
+    own_lab.registry_stop()
+    own_lab.registry_start()
+    assert own_lab.registry.status() == 200
+    # Generated: the one it has is as good as any.
+    assert main(["up", "--name", own_lab.name, "--registry-password"]) == 0
+    file.write_text("another")
+    assert main(["up", "--name", own_lab.name, "--registry-password", str(file)]) == 1

@@ -21,7 +21,7 @@ class Builder:
         self.built = 0
         self.stops_half_way = False
 
-    def __call__(self, _suite: str, target: Path, _mirror: str, _log: Path) -> None:
+    def __call__(self, _suite: str, target: Path, _mirror: str, _log: Path, _included: list[str]) -> None:
         self.built += 1
         for name in lab.rootfs._VITAL:
             file = target / name

@@ -23,11 +23,14 @@ class Traces:
     processes: set[tuple[int, int]] = field(default_factory=set)
     namespaces: set[str] = field(default_factory=set)
     control_groups: set[Path] = field(default_factory=set)
+    bridge_index: int = 0
+    """The kernel's number for the bridge, which it never gives to another one."""
 
     @classmethod
     def of(cls, lab: Lab) -> "Traces":
         first = lab.nodes[0].machine
         traces = cls(first.directory.parent, first.network.bridge)
+        traces.bridge_index = links()[traces.bridge]
         machines = [lab.registry.machine, *(node.machine for node in lab.nodes)]
         everyone = _everyone()
         host = _namespaces(os.getpid())
@@ -43,6 +46,9 @@ class Traces:
         """What of it is still there, by kind; empty when nothing is."""
         everyone = _everyone().values()
         newest = max(started for _, started in self.processes)
+        names = links()
+        # Another lab that came up since may have taken the subnet, and with it the names.
+        taken = names.get(self.bridge, self.bridge_index) != self.bridge_index
         found = {
             "processes": [str(one) for one in everyone if (one.pid, one.started) in self.processes],
             # The kernel hands numbers of namespaces out again, so only those older than the end count.
@@ -53,12 +59,12 @@ class Traces:
                 for name in _namespaces(one.pid) & self.namespaces
             ],
             "mounts": [line for line in _mounts() if self._is_ours(line) or " nsfs " in line],
-            "links": [name for name in links() if self._is_ours(name)],
+            "links": [name for name in names if self._is_ours(name) and not taken],
             "cgroups": [
-                *(str(group) for group in cgroups(self.bridge)),
+                *(str(group) for group in cgroups(self.bridge) if not taken),
                 *(str(group) for group in self.control_groups if group.exists()),
             ],
-            "rules": [line for line in rules() if self._is_ours(line)],
+            "rules": [line for line in rules() if self._is_ours(line) and not taken],
             "files": [str(self.folder)] if self.folder.exists() else [],
         }
         return {kind: things for kind, things in found.items() if things}
@@ -67,9 +73,9 @@ class Traces:
         return str(self.folder) + "/" in text or bool(re.search(rf"\b{self.bridge}\b", text))
 
 
-def links() -> set[str]:
+def links() -> dict[str, int]:
     output = subprocess.run(["ip", "-j", "link"], capture_output=True, text=True, check=True).stdout
-    return {link["ifname"] for link in json.loads(output)}
+    return {link["ifname"]: link["ifindex"] for link in json.loads(output)}
 
 
 def rules() -> list[str]:
