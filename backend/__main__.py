@@ -1,4 +1,4 @@
-"""`python -m backend`: runs the server on ORCHESTRATOR_BIND and APP_PORT, or one of its commands."""
+"""`swarm-orchestrator` or `python -m backend`: the server on ORCHESTRATOR_BIND and APP_PORT, or a command."""
 
 import argparse
 import errno
@@ -7,29 +7,42 @@ import logging
 import signal
 import socket
 import sys
+from pathlib import Path
 
 from pydantic import ValidationError
 
-from backend import log_lines, token_command
+from backend import backup_command, log_lines, token_command
 from backend.config import Settings
 from backend.errors import StorageFailed
 from backend.startup import EX_TEMPFAIL, StartRefused
-from backend.state_folder import StateLock
+from backend.state_folder import StateLock, server_lock
 from backend.storage_errors import STATE_IN_USE
 
 EX_UNAVAILABLE = 69
+_NAME = "swarm-orchestrator"
+"""As an installed package calls it."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m backend", description="Swarm Orchestrator")
-    commands = parser.add_subparsers(dest="command")
-    commands.add_parser("serve", help="run the server (the default)")
-    token_command.add_to(commands)
-    arguments = parser.parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["mcp"]:
+        # It brings the SDK along, which nothing else here has a use for.
+        from backend import mcp_server
+
+        return mcp_server.main(argv[1:])
+    installed = Path(sys.argv[0]).name == _NAME
+    arguments = _parser(_NAME if installed else "python -m backend").parse_args(argv)
+    if arguments.command == "completion":
+        import shtab
+
+        sys.stdout.write(shtab.complete(_parser(_NAME), arguments.shell) + "\n")
+        return 0
     try:
         settings = Settings()
         if arguments.command == "token":
             return token_command.run(arguments, settings)
+        if arguments.command in ("backup", "restore"):
+            return backup_command.run(arguments, settings)
         return serve(settings)
     except ValidationError as error:
         return _refuse(StartRefused(_wrong_settings(error)))
@@ -37,11 +50,24 @@ def main(argv: list[str] | None = None) -> int:
         return _refuse(refusal)
 
 
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description="Swarm Orchestrator")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve", help="run the server (the default)")
+    commands.add_parser("mcp", help="run the MCP server on standard input and output, for an agent")
+    token_command.add_to(commands)
+    backup_command.add_to(commands)
+    completion = commands.add_parser("completion", help="print the completion script of a shell")
+    completion.add_argument("shell", choices=("bash", "zsh"))
+    return parser
+
+
 def serve(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM; return the exit code."""
     # A full collection walks through everything there is, the whole cluster included, while nobody is
-    # answered; the picture holds next to no cycles, and loading the program none worth looking for.
-    gc.set_threshold(50_000, 5, 1_000)
+    # answered; the picture holds next to no cycles, and loading the program none worth looking for. The
+    # smaller ones walk through at most twice the first number of objects.
+    gc.set_threshold(30_000, 1, 4_000)
     import uvicorn
 
     from backend.http_protocol import BoundedHttp
@@ -63,6 +89,7 @@ def serve(settings: Settings) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
         lifespan="on",
         timeout_graceful_shutdown=5,
     )
@@ -116,7 +143,7 @@ def _bind(host: str, port: int) -> list[socket.socket]:
 
 
 def _refuse_beside_another(settings: Settings) -> None:
-    lock = StateLock(settings.database_path.with_name(f"{settings.database_path.name}.lock"))
+    lock = StateLock(server_lock(settings.database_path))
     try:
         lock.acquire()
     except StorageFailed as error:
@@ -134,7 +161,10 @@ def _let_uvicorn_speak_of_trouble_only(state: object) -> None:
 
 
 def _wrong_settings(error: ValidationError) -> str:
-    wrong = [f"{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors(include_input=False)]
+    wrong = [
+        f"{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}"
+        for item in error.errors(include_input=False)
+    ]
     return f"wrong settings: {'; '.join(wrong)}"
 
 

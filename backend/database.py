@@ -1,20 +1,23 @@
-"""SQLite: opens, migrates and backs up the one database, and gives out short transactions on it."""
+"""SQLite: opens and migrates the one database, and gives out short transactions on it."""
 
 import asyncio
 import contextlib
 import itertools
 import logging
-import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Self
 
 import aiosqlite
 
-from backend import migrations, state_folder
-from backend.errors import StorageFailed
-from backend.storage_errors import BUSY, FAILED, SCHEMA_TOO_NEW, from_os_error, sqlite_errors_explained
+from backend import __version__, migrations, state_folder, state_restore, state_unpack
+from backend.errors import OrchestratorError, StorageFailed
+from backend.state_archive import State, keep
+from backend.storage_errors import BUSY, FAILED, SCHEMA_TOO_NEW, sqlite_errors_explained
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +25,13 @@ type Value = str | int | float | bytes | None
 type Parameters = Sequence[Value] | dict[str, Value]
 
 _READERS = 2
+_VISITS_LAST = 1.0
+"""Seconds that a visitor may hold the lock of the state folder."""
 _WAL_LIMIT = 64 * 1024 * 1024
 _HIGHEST_MIGRATION = 9999
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
+_OPEN_HERE: Counter[Path] = Counter()
+"""How many of this process have connections to a file."""
 
 
 class Transaction:
@@ -40,6 +47,11 @@ class Transaction:
             async with self._connection.execute(sql, parameters) as cursor:
                 return cursor.rowcount
 
+    async def execute_each(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        """Run one statement many times, at the cost of one turn of the database's thread."""
+        with sqlite_errors_explained(self._database):
+            await (await self._connection.executemany(sql, parameters)).close()
+
     async def read(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         with sqlite_errors_explained(self._database):
             return list(await self._connection.execute_fetchall(sql, parameters))
@@ -53,7 +65,8 @@ class Database:
     """One writer and a few readers on a file. The constructor opens nothing.
 
     `busy_timeout` is in seconds: how long a write waits for another writer, in this process or elsewhere,
-    before it fails with StorageFailed `storage_busy`.
+    before it fails with StorageFailed `storage_busy`. `before_migrating` blocks: it keeps the state as it is
+    before a newer schema changes it, and returns where.
     """
 
     def __init__(
@@ -63,6 +76,7 @@ class Database:
         busy_timeout: float = 5.0,
         filesystem_of: Callable[[Path], str | None] = state_folder.filesystem_of,
         known_migrations: Sequence[migrations.Migration] | None = None,
+        before_migrating: Callable[[], Path] | None = None,
     ) -> None:
         self.path = path
         self.notice: str | None = None
@@ -71,22 +85,32 @@ class Database:
         self._busy_timeout = busy_timeout
         self._filesystem_of = filesystem_of
         self._migrations = known_migrations
-        self._lock = state_folder.StateLock(path.with_name(f"{path.name}.lock"))
+        self._before_migrating = before_migrating
+        self._lock = state_folder.StateLock(state_folder.server_lock(path))
         self._turn = asyncio.Lock()
         self._writer: aiosqlite.Connection | None = None
         self._readers: list[aiosqlite.Connection] = []
         self._next_reader = itertools.cycle(range(_READERS))
         self._endings: set[asyncio.Task[None]] = set()
+        self._counted = False
+
+    @classmethod
+    def of(cls, state: State) -> Self:
+        """The database of a whole state, which is backed up before a newer schema changes it."""
+        return cls(state.database, before_migrating=partial(keep, state, "before-upgrade"))
 
     async def open(self) -> None:
         """Lock the state folder, check the file and bring it to the present schema.
 
         Raises StorageFailed: `state_in_use` when another server has it, `schema_too_new` when a newer
-        version wrote it, `storage_*` when the disk refuses. A damaged file is set aside (see `notice`).
+        version wrote it, `storage_*` when the disk refuses. A damaged file is set aside (see `notice`). A
+        restore that was interrupted is completed first.
         """
         await asyncio.to_thread(state_folder.prepare, self.path)
-        await asyncio.to_thread(self._lock.acquire)
+        await asyncio.to_thread(partial(self._lock.acquire, within=_VISITS_LAST))
+        self._count()
         try:
+            await asyncio.to_thread(state_restore.finish, self.path)
             with sqlite_errors_explained(self.path):
                 if await self._is_damaged():
                     await asyncio.to_thread(self._set_aside)
@@ -100,6 +124,7 @@ class Database:
 
     async def open_beside(self) -> None:
         """Open for a short visit beside a server: takes no lock, repairs and migrates nothing."""
+        self._count()
         try:
             with sqlite_errors_explained(self.path):
                 self._writer = await self._connect()
@@ -107,6 +132,14 @@ class Database:
         except BaseException:
             await self._close_all()
             raise
+
+    async def open_for_a_visit(self) -> None:
+        """Open as `open` does, but keep nobody else out afterwards: visitors work side by side.
+
+        Raises StorageFailed `state_in_use` when a server has it.
+        """
+        await self.open()
+        await asyncio.to_thread(self._lock.release)
 
     async def close(self) -> None:
         """Let the running transaction end, then close. Safe to call twice."""
@@ -145,11 +178,6 @@ class Database:
     async def read_one(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
         rows = await self.read(sql, parameters)
         return rows[0] if rows else None
-
-    async def backup(self, target: Path) -> None:
-        """Write a consistent copy to `target`, which appears whole or not at all."""
-        with sqlite_errors_explained(target):
-            await self._copy(self._opened(self._writer), target)
 
     async def integrity(self) -> str:
         """SQLite's own full check: "ok", or the first thing wrong."""
@@ -218,7 +246,18 @@ class Database:
             self._readers.append(reader)
             await reader.execute("PRAGMA query_only = ON")
 
+    def _count(self) -> None:
+        self._counted = True
+        _OPEN_HERE[self.path] += 1
+
     async def _is_damaged(self) -> bool:
+        if await self._fails_its_check():
+            return True
+        # Closing the file drops every lock that SQLite holds on it in this process (POSIX), whoever opened
+        # it; then other processes would take themselves for the last to use it and remove the log.
+        return _OPEN_HERE[self.path] == 1 and await asyncio.to_thread(self._has_an_odd_header)
+
+    async def _fails_its_check(self) -> bool:
         try:
             probe = await self._connect()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
@@ -228,7 +267,7 @@ class Database:
         try:
             probe.text_factory = bytes
             rows = list(await probe.execute_fetchall("PRAGMA quick_check(1)"))
-            return [row[0] for row in rows] != [b"ok"] or await asyncio.to_thread(self._has_an_odd_header)
+            return [row[0] for row in rows] != [b"ok"]
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not _means_damage(error):
                 raise
@@ -255,7 +294,8 @@ class Database:
         state_folder.prepare(self.path)
         self.notice = (
             f"The database {self.path} was damaged and set aside as {aside.name}. A new one was started: "
-            "definitions are read again from their files; history, deployments, users and tokens are gone."
+            "definitions are read again from their files; history, deployments, users and tokens are gone, "
+            f"unless a backup is restored: python -m backend restore FILE (see {self.path.parent}/backups)."
         )
         logger.error(self.notice)
 
@@ -279,15 +319,10 @@ class Database:
         rows = list(await connection.execute_fetchall("PRAGMA user_version"))
         present = int(rows[0][0])
         if present > len(known):
-            raise StorageFailed(
-                f"The database {self.path} was written by a newer version (schema {present}; this one knows "
-                f"{len(known)}). Start that version, or restore the backup it made before it migrated.",
-                code=SCHEMA_TOO_NEW,
-            )
-        if 0 < present < len(known):
-            target = self.path.with_name(f"{self.path.name}.schema-{present}.backup")
-            await self._copy(connection, target)
-            logger.info("backed up %s as %s before migrating it", self.path, target.name)
+            raise await self._too_new(connection, present, len(known))
+        if 0 < present < len(known) and self._before_migrating is not None:
+            kept = await asyncio.to_thread(self._before_migrating)
+            logger.info("kept the state as it was before the migration in %s", kept)
         for migration in known[present:]:
             await self._apply(connection, migration)
 
@@ -301,17 +336,20 @@ class Database:
             raise
         logger.info("migrated %s with %s", self.path, migration.name)
 
-    async def _copy(self, source: aiosqlite.Connection, target: Path) -> None:
-        part = target.with_name(f".{target.name}.part")
-        try:
-            await asyncio.to_thread(_create_private, part)
-            async with aiosqlite.connect(part, isolation_level=None) as copy:
-                await source.backup(copy)
-            await asyncio.to_thread(_put_in_place, part, target)
-        except OSError as error:
-            raise from_os_error(error, f"The backup {target} cannot be written", target.parent) from error
-        finally:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
+    async def _too_new(self, connection: aiosqlite.Connection, present: int, known: int) -> StorageFailed:
+        by = "a newer version"
+        with contextlib.suppress(sqlite3.Error):
+            rows = list(
+                await connection.execute_fetchall("SELECT value FROM catalog_facts WHERE key = 'written_by'")
+            )
+            by = f"version {rows[0][0]}" if rows else by
+        kept = await asyncio.to_thread(_newest_backup, self.path.parent / "backups", known)
+        way_back = f", or go back: python -m backend restore {kept}" if kept else ""
+        return StorageFailed(
+            f"The database {self.path} was written by {by} (schema {present}); this is version "
+            f"{__version__}, which knows schemas up to {known}. Start {by} again{way_back}.",
+            code=SCHEMA_TOO_NEW,
+        )
 
     async def _close_all(self) -> None:
         writer, readers, self._writer, self._readers = self._writer, self._readers, None, []
@@ -321,7 +359,19 @@ class Database:
                 await connection.close()
             except sqlite3.Error as error:
                 logger.warning("closing %s: %s", self.path, error)
+        if self._counted:
+            self._counted = False
+            _OPEN_HERE[self.path] -= 1
         self._lock.release()
+
+
+def _newest_backup(folder: Path, known: int) -> Path | None:
+    """The last one of a schema that we know."""
+    for backup in sorted(folder.glob("orchestrator-*.zip"), reverse=True):
+        with contextlib.suppress(OrchestratorError):
+            if state_unpack.read_manifest(backup).schema <= known:
+                return backup
+    return None
 
 
 def _means_damage(error: Exception) -> bool:
@@ -331,22 +381,3 @@ def _means_damage(error: Exception) -> bool:
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # A plain SQLITE_ERROR from a PRAGMA is "unsupported file format": the schema's format number is odd.
     return primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-
-
-def _create_private(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def _put_in_place(part: Path, target: Path) -> None:
-    descriptor = os.open(part, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    part.rename(target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -75,6 +75,16 @@ class Denied(OrchestratorError):
     code = "denied"
 
 
+class ApprovalRequired(Denied):
+    """Nothing was done: a person has to agree first, to what waits under the id `approval`."""
+
+    code = "approval_required"
+
+    def __init__(self, detail: str, *, approval: str) -> None:
+        super().__init__(detail)
+        self.approval = approval
+
+
 class TooManyAttempts(OrchestratorError):
     code = "too_many_attempts"
 
@@ -99,6 +109,18 @@ class DockerUnavailable(OrchestratorError):
     """
 
     code = "docker_unreachable"
+
+
+class RegistryFailed(OrchestratorError):
+    """A registry cannot be used now, or what it says cannot be right.
+
+    Codes: `registry_unreachable`, `registry_timeout`, `registry_tls`, `registry_unauthorized`,
+    `registry_denied`, `registry_busy`, `registry_error`, `registry_redirected`, `not_a_registry`,
+    `registry_bad_answer`, `registry_answer_too_large`, `registry_wrong_digest`, `registry_token_realm`,
+    `registry_schema1`, `registry_endless`.
+    """
+
+    code = "registry_unreachable"
 
 
 class OutcomeUnknown(OrchestratorError):

@@ -9,13 +9,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from backend import log_lines
+from backend import log_lines, running_server
 from backend.context import AppContext
-from backend.errors import InvalidInput, OrchestratorError
+from backend.errors import Conflict, DockerUnavailable, InvalidInput, OrchestratorError
 from backend.middleware.hosts import is_loopback
 from backend.middleware.requests_under_way import RequestsUnderWay
 from backend.serving import Serving, on_stop_signal
-from backend.startup import EX_CANTCREAT, EX_TEMPFAIL, StartRefused, allow_open_files
+from backend.startup import EX_CANTCREAT, EX_CONFIG, EX_TEMPFAIL, StartRefused, allow_open_files
 from backend.storage_errors import STATE_IN_USE
 
 logger = logging.getLogger(__name__)
@@ -47,9 +47,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     ]
     try:
         with on_stop_signal(context.stopping.set, requests.end):
-            yield
+            async with app.state.mcp.running(app):
+                yield
     finally:
         context.stopping.set()
+        if context.announced is not None:
+            await asyncio.to_thread(running_server.withdraw, context.settings.state_dir, context.announced)
         await _end(context, tasks)
 
 
@@ -62,16 +65,22 @@ async def _open(app: FastAPI, serving: Serving) -> AppContext:
         await context.open()
     except OrchestratorError as error:
         await context.close()
-        code = EX_TEMPFAIL if error.code == STATE_IN_USE else EX_CANTCREAT
-        raise StartRefused(error.detail, code) from error
+        raise StartRefused(error.detail, _exit_code(error)) from error
     host = serving.host
-    if host is not None and not is_loopback(host) and not await context.access.configured():
+    if host is not None and not is_loopback(host) and not await context.open_beyond_loopback():
         await context.close()
         raise StartRefused(
             f"will not listen on {host}: nobody can sign in yet, so anybody could. Start once on 127.0.0.1 "
-            "and create the admin, or set ORCHESTRATOR_TOKEN_FILE or ORCHESTRATOR_TOKEN"
+            "and create the admin, or set ORCHESTRATOR_TOKEN_FILE, ORCHESTRATOR_TOKEN or "
+            "ORCHESTRATOR_REMOTE_SETUP"
         )
     return context
+
+
+def _exit_code(error: OrchestratorError) -> int:
+    if error.code == STATE_IN_USE or isinstance(error, DockerUnavailable):
+        return EX_TEMPFAIL
+    return EX_CONFIG if isinstance(error, Conflict) else EX_CANTCREAT
 
 
 async def _never_end(work: Coroutine[Any, Any, None], serving: Serving) -> None:
@@ -93,6 +102,12 @@ async def _announce(context: AppContext, serving: Serving) -> None:
     address = await serving.address()
     if address is None:
         return
+    state_dir = context.settings.state_dir
+    try:
+        token = context.access.tokens.lend("agent on this machine")
+        context.announced = await asyncio.to_thread(running_server.announce, state_dir, address.url, token)
+    except OSError as error:
+        logger.warning("agents on this machine will not find the server by themselves: %s", error)
     code = context.access.setup_code.code
     line = f"Swarm Orchestrator is at {address.url}"
     if code is not None:

@@ -2,12 +2,15 @@
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from backend import __version__
 from backend.config import Settings
 from backend.lifespan import lifespan
+from backend.mcp.http import PATH, Mounted
 from backend.middleware.bodies import JsonBodies
 from backend.middleware.compressed import Compressed
+from backend.middleware.counted import Counted
 from backend.middleware.gate import Gate
 from backend.middleware.headers import SecurityHeaders
 from backend.middleware.hosts import HostAllowList
@@ -16,15 +19,27 @@ from backend.middleware.requests_under_way import RequestsUnderWay, Stoppable
 from backend.middleware.unexpected import UnexpectedErrors
 from backend.routers import (
     access,
+    activity,
+    approvals,
+    backups,
+    builds,
     deployments,
+    drafts,
     events,
     health,
     logs,
+    metrics,
     nodes,
     openapi,
     problems,
+    projects,
+    registries,
+    registry,
+    schemas,
     services,
+    tasks,
     timeline,
+    webhooks,
 )
 from backend.routers.page import WEB, Page
 
@@ -45,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # A redirect would be built from the Host header.
         redirect_slashes=False,
         middleware=[
+            Middleware(Counted),
             Middleware(SecurityHeaders),
             Middleware(UnexpectedErrors),
             Middleware(Stoppable, requests=requests),
@@ -57,8 +73,31 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.requests = requests
-    for part in (health, access, services, deployments, nodes, events, logs, timeline):
+    for part in (
+        health,
+        access,
+        activity,
+        approvals,
+        services,
+        drafts,
+        schemas,
+        deployments,
+        nodes,
+        tasks,
+        events,
+        logs,
+        timeline,
+        registries,
+        projects,
+        builds,
+        registry,
+        webhooks,
+        backups,
+        metrics,
+    ):
         app.include_router(part.router)
+    app.state.mcp = Mounted()
+    app.router.routes.append(Route(PATH, endpoint=app.state.mcp))
     app.router.default = Page(WEB)
     problems.install(app)
     openapi.install(app)

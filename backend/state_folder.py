@@ -4,6 +4,8 @@ import errno
 import fcntl
 import logging
 import os
+import stat
+import time
 from pathlib import Path
 
 from backend.errors import StorageFailed
@@ -20,15 +22,41 @@ _NETWORK_FILESYSTEMS = frozenset(
 )
 
 
+def server_lock(database: Path) -> Path:
+    """What the server that owns the state of `database` holds."""
+    return database.with_name(f"{database.name}.lock")
+
+
+def catalog_lock(database: Path) -> Path:
+    """What is held while a definition is written."""
+    return database.with_name("catalog.lock")
+
+
 class StateLock:
     """An advisory lock on one file, held for the life of the process; the kernel frees it after a crash."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, quiet: bool = False) -> None:
         self._path = path
+        self._quiet = quiet
         self._descriptor: int | None = None
 
-    def acquire(self) -> None:
-        """Raise StorageFailed with code `state_in_use` when another process holds it."""
+    def acquire(self, *, within: float = 0.0) -> None:
+        """Raise StorageFailed with code `state_in_use` when another process holds it for `within` seconds.
+
+        Visitors (`Database.open_for_a_visit`) hold it for moments only.
+        """
+        ends = time.monotonic() + within
+        while True:
+            try:
+                self._acquire()
+            except StorageFailed as error:
+                if error.code != STATE_IN_USE or time.monotonic() >= ends:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    def _acquire(self) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             descriptor = os.open(self._path, flags, 0o600)
@@ -43,8 +71,13 @@ class StateLock:
                 holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
                 os.close(descriptor)
                 raise self._refusal(error, holder) from error
-            logger.warning("%s cannot be locked on this file system; start only one server on it", self._path)
+            level = logging.DEBUG if self._quiet else logging.WARNING
+            logger.log(
+                level, "%s cannot be locked on this file system; start only one server on it", self._path
+            )
         self._descriptor = descriptor
+        if self._quiet:
+            return  # It is taken for each write: who holds it is not worth one more.
         try:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
@@ -73,14 +106,23 @@ def prepare(database: Path) -> None:
         if not database.parent.is_dir():
             database.parent.parent.mkdir(parents=True, exist_ok=True)
             database.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            if os.fstat(descriptor).st_mode & 0o077:
-                os.fchmod(descriptor, 0o600)
-        finally:
-            os.close(descriptor)
+            os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            _keep_private(database)
     except OSError as error:
         raise from_os_error(error, f"The database {database} cannot be opened", database.parent) from error
+
+
+def _keep_private(database: Path) -> None:
+    """Without opening it: closing it would drop the locks that SQLite holds on it in this process (POSIX)."""
+    mode = database.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(database))
+    if mode & 0o077:
+        database.chmod(0o600)
+    if not os.access(database, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(database))
 
 
 def shares_memory(filesystem: str | None) -> bool:

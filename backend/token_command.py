@@ -15,6 +15,7 @@ from backend.repositories.tokens import Tokens as TokenRows
 from backend.services.audit import Audit
 from backend.services.credentials import ConfiguredTokens
 from backend.services.tokens import Tokens
+from backend.state_archive import State
 from backend.storage_errors import STATE_IN_USE
 
 _SHELL = Actor(kind="system", name="command line", permissions=ROLES["admin"], id="command-line")
@@ -25,6 +26,17 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     verbs = token.add_subparsers(dest="verb", required=True)
     create = verbs.add_parser("create", help="print a new token, this once")
     create.add_argument("--name", required=True, help="what the token is for, such as laptop")
+    create.add_argument(
+        "--scope",
+        choices=tuple(ROLES),
+        default="admin",
+        help="read: look; operate: change services, nodes and builds, too; admin: everything (the default)",
+    )
+    create.add_argument(
+        "--confirm",
+        action="store_true",
+        help="for agents: what would hurt waits until a person approves it on the page",
+    )
     lasting = create.add_mutually_exclusive_group()
     lasting.add_argument("--days", type=_days, default=90, help="valid for so many days (default: 90)")
     lasting.add_argument("--never-expires", action="store_true")
@@ -42,7 +54,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
-    database = Database(settings.database_path)
+    database = Database.of(State.of(settings))
     try:
         await database.open()
     except StorageFailed as error:
@@ -62,13 +74,20 @@ async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _carry_out(arguments: argparse.Namespace, tokens: Tokens) -> list[str]:
     if arguments.verb == "create":
         expires_in = None if arguments.never_expires else timedelta(days=arguments.days)
-        _, token = await tokens.create(_SHELL, arguments.name, expires_in=expires_in)
+        _, token = await tokens.create(
+            _SHELL,
+            arguments.name,
+            expires_in=expires_in,
+            scope=arguments.scope,
+            confirm=arguments.confirm,
+        )
         return [token]
     if arguments.verb == "revoke":
         await tokens.revoke(_SHELL, arguments.id)
         return []
     return [
-        f"{row.id}  {row.name}  expires {_when(row.expires_at)}  last used {_when(row.last_used_at)}"
+        f"{row.id}  {row.name}  {row.scope}{' with confirmation' if row.confirm else ''}"
+        f"  expires {_when(row.expires_at)}  last used {_when(row.last_used_at)}"
         for row in await tokens.list_all(_SHELL)
     ]
 

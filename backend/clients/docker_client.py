@@ -1,9 +1,10 @@
 """The Docker engine as this program needs it: the only door to a swarm."""
 
 import asyncio
+import itertools
 import random
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +15,18 @@ import aiohttp
 import msgspec
 
 from backend.clients import engine_events, reading, wire
-from backend.clients.bulk_writes import BULK_WIDTH, BulkWrites, EditService, ServiceWrite, Spec, Written
+from backend.clients.engine_configs import EngineConfigs
 from backend.clients.engine_errors import Call, StaleVersion
-from backend.clients.list_decoder import ListDecoder
-from backend.clients.log_frames import LogDecoder
+from backend.clients.engine_images import EngineImages
+from backend.clients.engine_logs import LogRequest, read_logs
+from backend.clients.engine_references import EngineReferences
+from backend.clients.list_decoder import KnownFirst
+from backend.clients.list_reading import read_list
 from backend.clients.registry_auth import RegistryAuth, auth_headers
-from backend.clients.transport import Deadlines, Transport, decoded, ignored
+from backend.clients.transport import Deadlines, Timed, Transport, decoded, ignored, untimed
 from backend.clients.wire import ServiceCounts
-from backend.errors import InvalidInput, NotFound
+from backend.domain.image_reference import registry_of
+from backend.errors import InvalidInput, NotFound, OrchestratorError
 from backend.models.cluster import (
     EngineEvent,
     ImageDigest,
@@ -29,18 +34,29 @@ from backend.models.cluster import (
     LogGap,
     LogLine,
     Node,
+    Role,
     Service,
+    Swarm,
     SwarmInfo,
-    SwarmObject,
     Task,
 )
 
-__all__ = ["Deadlines", "RegistryAuth", "ServiceCounts", "ServiceWrite", "SwarmClient", "Written"]
+__all__ = ["Deadlines", "RegistryAuth", "ServiceCounts", "SwarmClient"]
 
+Spec = dict[str, Any]
+EditService = Callable[[Service], Spec | None]
 
 _DEADLINES = Deadlines()
 _WRITE_ATTEMPTS = 8
+_NAMES_AT_ONCE = 80
+"""A proxy in front of an engine takes addresses of 8 KB."""
+_Credentials = Callable[[str], Awaitable[RegistryAuth | None]]
+type _Known[T] = Callable[[str], T | None]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def _unknown(_id: str) -> None:
+    return None
 
 
 class SwarmClient:
@@ -57,10 +73,20 @@ class SwarmClient:
         cert_path: Path | None = None,
         tls_verify: bool = False,
         deadlines: Deadlines = _DEADLINES,
+        auth_for: _Credentials | None = None,
+        on_call: Timed = untimed,
     ) -> None:
-        self._transport = Transport(docker_host, cert_path, tls_verify, deadlines)
+        """`auth_for` knows the credentials for an image; they go wherever a call names one.
+
+        `on_call` hears of each call: what was asked for, `ok` or `failed`, and its seconds.
+        """
+        self.auth_for = auth_for or _anonymous
+        self._transport = Transport(docker_host, cert_path, tls_verify, deadlines, on_call)
         self._deadlines = deadlines
         self.host = self._transport.host
+        self.images = EngineImages(self._transport)
+        self.references = EngineReferences(self._transport)
+        self.configs = EngineConfigs(self._transport)
 
     async def close(self) -> None:
         await self._transport.close()
@@ -73,8 +99,18 @@ class SwarmClient:
         info = await self._transport.read("info", call, decoded(wire.WireInfo))
         return reading.info_of(info, await self._transport.api_version())
 
+    async def swarm(self) -> Swarm:
+        """The swarm's own settings and root certificate."""
+        call = Call("swarm")
+        return reading.swarm_of(await self._transport.read("swarm", call, decoded(wire.WireSwarm)))
+
+    async def join_token(self, role: Role) -> str:
+        """What a machine must show to join as `role`. Whoever has it can join: treat it as a password."""
+        answer = await self._transport.read("swarm", Call("swarm"), decoded(wire.WireJoinTokens))
+        return answer.join_tokens.manager if role == "manager" else answer.join_tokens.worker
+
     async def nodes(self) -> list[Node]:
-        return await self._list("nodes", wire.WireNode, reading.node_of)
+        return await read_list(self._transport, "nodes", wire.WireNode, reading.node_of)
 
     async def node(self, node_id: str) -> Node:
         """By id or exact hostname."""
@@ -83,8 +119,23 @@ class SwarmClient:
         node = reading.node_of(found)
         return _exactly(node, call, node.id, node.hostname)
 
-    async def services(self) -> list[Service]:
-        return await self._list("services", wire.WireService, reading.service_of)
+    async def services(
+        self, *, names: Collection[str] | None = None, known: _Known[Service] = _unknown
+    ) -> list[Service]:
+        """All services, or those of exactly these names.
+
+        What `known` has, by id, is not made anew while its version is the same.
+        """
+        convert = KnownFirst(wire.WireService, reading.service_of, known)
+        if names is None:
+            return await read_list(self._transport, "services", msgspec.Raw, convert)
+        found: list[Service] = []
+        for some in itertools.batched(sorted(names), _NAMES_AT_ONCE):
+            params = _filters(name=some)
+            found += await read_list(self._transport, "services", msgspec.Raw, convert, params=params)
+        # An engine takes a name for the beginning of one.
+        wanted = set(names)
+        return list({service.id: service for service in found if service.name in wanted}.values())
 
     async def service(self, name_or_id: str) -> Service:
         """By id or exact name; engines would accept a prefix of an id as well."""
@@ -95,13 +146,25 @@ class SwarmClient:
 
     async def service_counts(self) -> dict[str, ServiceCounts]:
         """Running, desired and completed tasks by service id, as the engine counts them."""
-        counts = await self._list("services", wire.WireService, reading.counts_of, params={"status": "true"})
+        counts = await read_list(
+            self._transport, "services", wire.WireService, reading.counts_of, params={"status": "true"}
+        )
         return dict(counts)
 
     async def tasks(
-        self, *, service_id: str | None = None, node_id: str | None = None, up_to_date: bool | None = None
+        self,
+        *,
+        service_id: str | None = None,
+        service_ids: Collection[str] | None = None,
+        node_id: str | None = None,
+        up_to_date: bool | None = None,
+        known: _Known[Task] = _unknown,
     ) -> list[Task]:
-        """`up_to_date=True` leaves the judgement to the engine, which alone knows about changed ports."""
+        """`up_to_date=True` leaves the judgement to the engine, which alone knows about changed ports.
+
+        What `known` has, by id, is not made anew while its version is the same. NotFound when one of the
+        services is gone.
+        """
         filters: dict[str, list[str]] = {}
         if service_id is not None:
             filters["service"] = [service_id]
@@ -109,34 +172,12 @@ class SwarmClient:
             filters["node"] = [node_id]
         if up_to_date is not None:
             filters["_up-to-date"] = ["true" if up_to_date else "false"]
-        params = {"filters": msgspec.json.encode(filters).decode()} if filters else None
-        return await self._list("tasks", wire.WireTask, reading.TaskConverter(), params=params)
-
-    async def networks(self) -> list[SwarmObject]:
-        """All networks, with the swarm's own `host` in place of this engine's.
-
-        Lists leave that one out, yet its id is what a service on the host's network refers to.
-        """
-        found = await self._list("networks", wire.WireNetwork, reading.network_of)
-        try:
-            answer = await self._transport.read(
-                "networks/host",
-                Call("network", "host"),
-                decoded(wire.WireNetwork),
-                params={"scope": "swarm"},
-            )
-        except NotFound:
-            return found
-        host = reading.network_of(answer)
-        if host.scope != "swarm":
-            return found
-        return [*(one for one in found if one.name != host.name), host]
-
-    async def secrets(self) -> list[SwarmObject]:
-        return await self._list("secrets", wire.WireObject, reading.object_of)
-
-    async def configs(self) -> list[SwarmObject]:
-        return await self._list("configs", wire.WireObject, reading.object_of)
+        if service_ids is None:
+            return await self._list_tasks(filters, known)
+        found: list[Task] = []
+        for some in itertools.batched(sorted(service_ids), _NAMES_AT_ONCE):
+            found += await self._list_tasks({**filters, "service": some}, known)
+        return found
 
     async def image_digest(self, reference: str, *, auth: RegistryAuth | None = None) -> ImageDigest:
         """What the tag stands for now, asked of the registry by the engine."""
@@ -147,7 +188,7 @@ class SwarmClient:
             f"distribution/{quote(reference, safe='/:@')}/json",
             call,
             decoded(wire.WireDistribution),
-            headers=auth_headers(auth),
+            headers=auth_headers(auth or await self.auth_for(reference)),
             # A registry that hangs must not hold the connections lists need.
             pool="streams",
             deadline=self._deadlines.registry,
@@ -159,6 +200,8 @@ class SwarmClient:
     async def create_service(self, spec: Spec, *, auth: RegistryAuth | None = None) -> str:
         """Create a service and return its id. Conflict `name_taken` or `port_taken`; InvalidInput."""
         call = Call("service", str(spec.get("Name", "")), writes=True)
+        if auth is None and (image := _image(spec)):
+            auth = await self.auth_for(image)
         created = await self._transport.write(
             "POST", "services/create", call, decoded(wire.Created), headers=auth_headers(auth), body=spec
         )
@@ -191,18 +234,31 @@ class SwarmClient:
             if spec is None:
                 return service
             call = Call("service", service.name, writes=True)
+            sent = auth if auth or registry_auth_from else await self._auth_of_update(service.spec, spec)
             await self._transport.write(
                 "POST",
                 f"services/{service.id}/update",
                 call,
                 ignored,
                 params={"version": str(service.version), **params},
-                headers=auth_headers(auth),
+                headers=auth_headers(sent),
                 body=spec,
             )
             return await self.service(service.id)
 
         return await _until_fresh(attempt)
+
+    async def _auth_of_update(self, before: Spec, after: Spec) -> RegistryAuth | None:
+        """The current credentials; without any, the engine keeps those that it was given earlier."""
+        image = _image(after)
+        if not image:
+            return None
+        try:
+            return await self.auth_for(image)
+        except OrchestratorError:
+            if registry_of(image) != registry_of(_image(before)):
+                raise
+            return None
 
     async def remove_service(self, service_id: str) -> None:
         call = Call("service", service_id, writes=True)
@@ -223,14 +279,18 @@ class SwarmClient:
 
         return await _until_fresh(attempt)
 
-    async def create_or_update_many(
-        self, writes: Sequence[ServiceWrite], *, parallel: int = BULK_WIDTH
-    ) -> list[Written]:
-        """Carry out many writes at once, each at the version read right before it; one result each, in order.
+    async def remove_node(self, node_id: str, *, force: bool) -> None:
+        """Forget a node. Conflict `node_not_down` while it is up and not forced, or a manager."""
+        call = Call("node", node_id, writes=True)
+        params = {"force": "true"} if force else {}
+        await self._transport.write("DELETE", f"nodes/{_part(node_id, call)}", call, ignored, params=params)
 
-        Each image is looked up once, however many services name it. One that fails stops no other.
-        """
-        return await BulkWrites(self, parallel).carry_out(writes)
+    async def rotate_join_token(self, role: Role) -> None:
+        """Make the present token worthless; machines that joined with it stay."""
+        call = Call("swarm", writes=True)
+        raw = await self._transport.read("swarm", Call("swarm"), decoded(dict[str, Any]))
+        params = {"version": str(raw["Version"]["Index"]), f"rotate{role.capitalize()}Token": "true"}
+        await self._transport.write("POST", "swarm/update", call, ignored, params=params, body=raw["Spec"])
 
     # -- streams ---------------------------------------------------------------------------------------
 
@@ -265,7 +325,9 @@ class SwarmClient:
         `tail` counts per task. When `deadline` seconds have passed a LogGap ends the answer, for an engine
         waits for ever for a node that is gone. With `follow` the deadline is for the answer to begin.
         """
-        return self._logs("service", service_id, tail, since, deadline, follow, None, None)
+        call = Call("service", service_id)
+        wanted = LogRequest(f"services/{_part(service_id, call)}/logs", tail, since, follow)
+        return read_logs(self._transport, call, wanted, deadline)
 
     def task_logs(
         self,
@@ -277,78 +339,35 @@ class SwarmClient:
         follow: bool = False,
         stream: Literal["stdout", "stderr"] | None = None,
         admit: Callable[[int], bool] | None = None,
+        silence: float | None = None,
     ) -> AsyncGenerator[LogLine | LogGap | LogDrop]:
         """As `service_logs`, of one task.
 
-        `admit` is asked with each line's size; lines it refuses are not decoded, a LogDrop counts them.
+        `admit` is asked with each line's size; lines it refuses are not decoded, a LogDrop counts them. Of a
+        node that says nothing for `silence` seconds nothing more is waited for.
         """
-        return self._logs("task", task_id, tail, since, deadline, follow, stream, admit)
+        call = Call("task", task_id)
+        path = f"tasks/{_part(task_id, call)}/logs"
+        wanted = LogRequest(path, tail, since, follow, stream, only_task=task_id, admit=admit)
+        return read_logs(self._transport, call, wanted, deadline, silence)
 
-    async def _logs(
-        self,
-        kind: Literal["service", "task"],
-        object_id: str,
-        tail: int | None,
-        since: datetime | None,
-        deadline: float,
-        follow: bool,
-        stream: Literal["stdout", "stderr"] | None,
-        admit: Callable[[int], bool] | None,
-    ) -> AsyncGenerator[LogLine | LogGap | LogDrop]:
-        call = Call(kind, object_id)
-        params = {
-            "stdout": "0" if stream == "stderr" else "1",
-            "stderr": "0" if stream == "stdout" else "1",
-            "timestamps": "1",
-            # The only thing that says which task a line comes from.
-            "details": "1",
-            "follow": "1" if follow else "0",
-            "tail": "all" if tail is None else str(tail),
-        }
-        if since is not None:
-            params["since"] = f"{since.timestamp():.6f}"
-        ends = asyncio.get_running_loop().time() + deadline
-        decoder = LogDecoder(only_task=object_id if kind == "task" else "", admit=admit)
-        path = f"{kind}s/{_part(object_id, call)}/logs"
-        async with self._transport.stream(path, call, params=params, start_within=deadline) as response:
-            chunks = response.content.iter_any()
-            while True:
-                try:
-                    async with asyncio.timeout_at(None if follow else ends):
-                        chunk = await anext(chunks)
-                except StopAsyncIteration:
-                    break
-                except TimeoutError:
-                    yield LogGap(f"not everything came within {deadline:g} s: a node does not answer")
-                    break
-                except (aiohttp.ClientError, OSError) as error:
-                    yield LogGap(f"the engine broke off: {str(error) or type(error).__name__}")
-                    break
-                try:
-                    for line in decoder.feed(chunk):
-                        yield line
-                    if dropped := decoder.take_dropped():
-                        yield LogDrop(dropped)
-                    # Chunks that are already here would be read without ever giving way.
-                    await asyncio.sleep(0)
-                except ValueError as error:
-                    yield LogGap(str(error))
-                    break
-            for line in decoder.finish():
-                yield line
+    async def _list_tasks(self, filters: Mapping[str, Sequence[str]], known: _Known[Task]) -> list[Task]:
+        params = _filters(**filters) if filters else None
+        convert = KnownFirst(wire.WireTask, reading.TaskConverter(), known)
+        return await read_list(self._transport, "tasks", msgspec.Raw, convert, params=params)
 
-    async def _list[W: msgspec.Struct, T](
-        self, path: str, kind: type[W], convert: Callable[[W], T], params: dict[str, str] | None = None
-    ) -> list[T]:
-        async def consume(response: aiohttp.ClientResponse) -> list[T]:
-            decoder = ListDecoder(kind, convert)
-            async for chunk in response.content.iter_any():
-                decoder.feed(chunk)
-                # Chunks that are already here would be read without ever giving way.
-                await asyncio.sleep(0)
-            return decoder.finish()
 
-        return await self._transport.read(path, Call(path), consume, params=params)
+def _filters(**wanted: Sequence[str]) -> dict[str, str]:
+    return {"filters": msgspec.json.encode(wanted).decode()}
+
+
+async def _anonymous(_image: str) -> RegistryAuth | None:
+    return None
+
+
+def _image(spec: Spec) -> str:
+    container = (spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
+    return str(container.get("Image") or "")
 
 
 def _part(name: str, call: Call) -> str:

@@ -120,7 +120,10 @@ def _registry(code: str, problem: str) -> Callable[[Answer], OrchestratorError]:
 
 
 def _no_image(answer: Answer) -> OrchestratorError:
-    return NotFound(f"The registry has no {answer.call}: {answer.sentence}", code="image_not_found")
+    # A registry's code and its message often are the same words.
+    code, _, message = answer.sentence.partition(": ")
+    said = code if code == message else answer.sentence
+    return NotFound(f"The registry has no {answer.call}: {said}", code="image_not_found")
 
 
 RULES: tuple[Rule, ...] = (
@@ -215,6 +218,13 @@ def translate(
         return OutcomeUnknown(
             f"The connection to the engine at {host} broke while {call} was being changed: "
             "the change may or may not have happened."
+        )
+    if isinstance(cause, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
+        return DockerUnavailable(
+            f"The engine at {host} broke off in the middle of an answer: it was stopped, or its machine lost "
+            "power.",
+            code="docker_unreachable",
+            retry_after=_RETRY_AFTER,
         )
     return DockerUnavailable(
         f"The engine at {host} cannot be reached: {_reason(cause or error)}.",

@@ -18,10 +18,12 @@ from backend.clients.wire import (
     WireResources,
     WireService,
     WireServiceStatus,
+    WireSwarm,
     WireTask,
     WireTaskSpec,
     WireTaskStatus,
 )
+from backend.domain.certificates import fingerprint
 from backend.models.cluster import (
     Availability,
     ImageDigest,
@@ -33,6 +35,7 @@ from backend.models.cluster import (
     Role,
     Service,
     ServiceMode,
+    Swarm,
     SwarmInfo,
     SwarmObject,
     Task,
@@ -64,6 +67,21 @@ def node_of(wire: WireNode) -> Node:
         reachability=manager.reachability if manager else None,
         created_at=wire.created_at,
         updated_at=wire.updated_at,
+        manager_address=(manager.addr or None) if manager else None,
+        trust_root=fingerprint(description.tls_info.trust_root) if description.tls_info else "",
+    )
+
+
+def swarm_of(wire: WireSwarm) -> Swarm:
+    return Swarm(
+        id=wire.id,
+        version=wire.version.index,
+        created_at=wire.created_at,
+        trust_root=wire.tls_info.trust_root,
+        root_rotation_in_progress=wire.root_rotation_in_progress,
+        node_cert_expiry_seconds=wire.spec.ca_config.node_cert_expiry / 1e9,
+        autolock=wire.spec.encryption_config.auto_lock_managers,
+        task_history_limit=wire.spec.orchestration.task_history_retention_limit,
     )
 
 

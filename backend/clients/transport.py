@@ -1,6 +1,7 @@
 """Bytes to and from one engine: connections, API version and deadlines, over aiodocker."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ NEWEST_API = (1, 56)
 """Newest version whose answers we know. A newer engine is spoken to at this one."""
 
 # Besides silence and refusals: what aiodocker and msgspec raise for answers that are no Docker engine's.
-_FAILURES = (
+FAILURES = (
     TimeoutError,
     DockerError,
     aiohttp.ClientError,
@@ -32,10 +33,10 @@ _FAILURES = (
     msgspec.MsgspecError,
 )
 
-Pool = Literal["lists", "writes", "streams"]
+Pool = Literal["lists", "writes", "streams", "builds"]
 # Reads and writes are bounded so that a frozen engine cannot collect our sockets; streams are not, because
 # each open log occupies a connection for minutes and the next call must not wait for it.
-_POOL_LIMITS: Mapping[Pool, int] = {"lists": 8, "writes": 8, "streams": 0}
+_POOL_LIMITS: Mapping[Pool, int] = {"lists": 8, "writes": 8, "streams": 0, "builds": 0}
 # sshd allows 10 sessions a connection by default, and each HTTP connection is one.
 _SSH_STREAMS = 9
 
@@ -54,6 +55,16 @@ class Deadlines:
     registry: float = 10.0
     """A question the engine passes on to a registry."""
     events_start: float = 8.0
+    quiet: float = 30.0
+    """Of a build or a push: then the engine has to show that it is there. A step may be silent for hours."""
+
+
+type Timed = Callable[[str, str, float], None]
+"""Hears of each call that has an answer of limited length: what, `ok` or `failed`, seconds."""
+
+
+def untimed(_call: str, _outcome: str, _seconds: float) -> None:
+    """For those who do not measure."""
 
 
 class EngineVersion(msgspec.Struct, rename={"api": "ApiVersion", "oldest_api": "MinAPIVersion"}):
@@ -68,10 +79,11 @@ class _Engine(Docker):
         path: str,
         *,
         params: Mapping[str, str] | None,
-        data: bytes | None,
+        data: bytes | AsyncIterator[bytes] | None,
         headers: Mapping[str, str] | None,
         limits: aiohttp.ClientTimeout,
         versioned: bool,
+        upgrade: bool = False,
     ) -> aiohttp.ClientResponse:
         return await self._do_query(
             path,
@@ -81,6 +93,7 @@ class _Engine(Docker):
             headers=headers,
             timeout=limits,
             versioned_api=versioned,
+            read_until_eof=not upgrade,
         )
 
 
@@ -88,8 +101,14 @@ class Transport:
     """One engine address. Opens nothing until the first call; `close` may be called at any time."""
 
     def __init__(
-        self, docker_host: str, cert_path: Path | None, tls_verify: bool, deadlines: Deadlines
+        self,
+        docker_host: str,
+        cert_path: Path | None,
+        tls_verify: bool,
+        deadlines: Deadlines,
+        on_call: Timed = untimed,
     ) -> None:
+        self._on_call = on_call
         self._docker_host = docker_host
         self._url = base_url(docker_host, tls=tls_verify or cert_path is not None)
         self._cert_path = cert_path
@@ -141,7 +160,7 @@ class Transport:
     ) -> T:
         data = None if body is None else msgspec.json.encode(body)
         # Reading the version first keeps a frozen engine from making an unsent write "unknown".
-        await self._negotiated(Call(call.kind, call.name))
+        await self.negotiated(Call(call.kind, call.name))
         return await self._call(
             method,
             path,
@@ -163,6 +182,29 @@ class Transport:
             "GET", path, call, params=params, start_within=start_within
         ) as response:
             yield response
+
+    @asynccontextmanager
+    async def post(
+        self,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: AsyncIterator[bytes] | None = None,
+        upgrade: bool = False,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer of unlimited length to a body of unlimited length; leaving it breaks off at once.
+
+        Nothing is bounded and errors are those of the transport: `long_calls` does both. `path` may have a
+        query, quoted. With `upgrade` the connection itself is what is wanted.
+        """
+        await self.api_version()
+        opened = self._open("POST", path, headers=headers, data=body, pool="builds", upgrade=upgrade)
+        async with opened as response:
+            yield response
+
+    def explained(self, error: Exception, call: Call, waited: float) -> Exception:
+        """The kind of `backend.errors` for what a `post` raised."""
+        return engine_errors.translate(error, call, host=self.host, waited=waited)
 
     async def ping(self, within: float) -> bool:
         """Whether the engine itself answers, swarm or not."""
@@ -189,6 +231,7 @@ class Transport:
         data: bytes | None = None,
     ) -> T:
         limit = deadline or self.deadlines.read
+        began, outcome = time.perf_counter(), "failed"
         try:
             async with asyncio.timeout(limit):
                 for attempt in (1, 2):
@@ -197,21 +240,27 @@ class Transport:
                         async with self._open(
                             method, path, params=params, headers=headers, data=data, pool=pool
                         ) as response:
-                            return await consume(response)
+                            answer = await consume(response)
+                        outcome = "ok"
+                        return answer
                     except DockerError as error:
                         # The engine was replaced by one of another generation: ask again what it speaks.
                         if attempt == 2 or not engine_errors.is_version_mismatch(error.status, error.message):
                             raise
                         self._api_version = None
             raise AssertionError  # pragma: no cover
-        except _FAILURES as error:
+        except FAILURES as error:
             raise await self._explained(error, call, limit) from error
+        finally:
+            # The first part alone: what follows are names and ids, of which there are any number.
+            self._on_call(f"{method} {path.partition('/')[0]}", outcome, time.perf_counter() - began)
 
-    async def _negotiated(self, call: Call) -> str:
+    async def negotiated(self, call: Call) -> str:
+        """The version both sides speak, or the kinds of `backend.errors`."""
         try:
             async with asyncio.timeout(self.deadlines.read):
                 return await self.api_version()
-        except _FAILURES as error:
+        except FAILURES as error:
             raise await self._explained(error, call, self.deadlines.read) from error
 
     @asynccontextmanager
@@ -223,7 +272,7 @@ class Transport:
             async with asyncio.timeout(start_within):
                 await self.api_version()
                 response = await opened.__aenter__()
-        except _FAILURES as error:
+        except FAILURES as error:
             raise await self._explained(error, call, start_within) from error
         try:
             yield response
@@ -244,15 +293,23 @@ class Transport:
         pool: Pool,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | AsyncIterator[bytes] | None = None,
         versioned: bool = True,
+        upgrade: bool = False,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         engine = self._engine(pool)
         if versioned:
             engine.api_version = f"v{self._api_version}"
         limits = aiohttp.ClientTimeout(total=None, sock_connect=self.deadlines.connect)
         response = await engine.ask(
-            method, path, params=params, data=data, headers=headers, limits=limits, versioned=versioned
+            method,
+            path,
+            params=params,
+            data=data,
+            headers=headers,
+            limits=limits,
+            versioned=versioned,
+            upgrade=upgrade,
         )
         try:
             yield response
@@ -272,7 +329,7 @@ class Transport:
     def _connector(self, pool: Pool) -> aiohttp.BaseConnector:
         limit = _POOL_LIMITS[pool]
         # A reused connection that the engine has meanwhile closed would make a write's outcome unknown.
-        force_close = pool == "writes"
+        force_close = pool in {"writes", "builds"}
         parts = urlsplit(self._docker_host)
         if parts.scheme == "unix":
             return aiohttp.UnixConnector(socket_path(self._docker_host), limit=limit, force_close=force_close)

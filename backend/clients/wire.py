@@ -60,8 +60,13 @@ class _Engine(_Wire):
     plugins: list[_Plugin] | None = None
 
 
+class _TlsInfo(_Wire):
+    trust_root: str = ""
+
+
 class _Description(_Wire):
     hostname: str = ""
+    tls_info: _TlsInfo | None = msgspec.field(default=None, name="TLSInfo")
     platform: _Platform = msgspec.field(default_factory=_Platform)
     resources: WireResources = msgspec.field(default_factory=WireResources)
     engine: _Engine = msgspec.field(default_factory=_Engine)
@@ -82,6 +87,7 @@ class _NodeStatus(_Wire):
 class _ManagerStatus(_Wire):
     leader: bool = False
     reachability: str = "unknown"
+    addr: str = ""
 
 
 class WireNode(_Wire):
@@ -191,6 +197,17 @@ class WireObject(_Wire):
     spec: _ObjectSpec
 
 
+class _ConfigSpec(_ObjectSpec):
+    data: bytes = b""
+
+
+class WireConfig(_Wire):
+    """With its content."""
+
+    id: str
+    spec: _ConfigSpec
+
+
 class WireNetwork(msgspec.Struct, rename="pascal", gc=False):
     """Networks alone spell their id `Id` and have no spec."""
 
@@ -200,6 +217,42 @@ class WireNetwork(msgspec.Struct, rename="pascal", gc=False):
     scope: str = ""
     attachable: bool = False
     labels: dict[str, str] | None = None
+
+
+class _Encryption(_Wire):
+    auto_lock_managers: bool = False
+
+
+class _Orchestration(_Wire):
+    task_history_retention_limit: int = 5
+
+
+class _CaConfig(_Wire):
+    node_cert_expiry: int = 0
+
+
+class _SwarmSpec(_Wire):
+    encryption_config: _Encryption = msgspec.field(default_factory=_Encryption)
+    orchestration: _Orchestration = msgspec.field(default_factory=_Orchestration)
+    ca_config: _CaConfig = msgspec.field(default_factory=_CaConfig, name="CAConfig")
+
+
+class WireSwarm(_Wire):
+    id: str
+    version: _Version = msgspec.field(default_factory=_Version)
+    created_at: datetime = NEVER
+    spec: _SwarmSpec = msgspec.field(default_factory=_SwarmSpec)
+    tls_info: _TlsInfo = msgspec.field(default_factory=_TlsInfo, name="TLSInfo")
+    root_rotation_in_progress: bool = False
+
+
+class _JoinTokens(_Wire):
+    worker: str = ""
+    manager: str = ""
+
+
+class WireJoinTokens(_Wire):
+    join_tokens: _JoinTokens
 
 
 class _Cluster(_Wire):

@@ -108,6 +108,19 @@ def expand_registry_host(image: str, registry_host: str | None) -> str:
     return expanded
 
 
+def registry_of(image: str) -> str:
+    """The host that credentials for `image` are kept under; empty when it is no reference."""
+    try:
+        return ImageReference.parse(image).registry.lower()
+    except InvalidInput:
+        return ""
+
+
 def check_image(image: str) -> None:
     """Raise InvalidInput unless `image` is a reference once the registry's host is filled in."""
-    ImageReference.parse(expand_registry_host(image, "registry.invalid:5000"))
+    host = "registry.invalid:5000"
+    try:
+        ImageReference.parse(expand_registry_host(image, host))
+    except InvalidInput as error:
+        # It shall name what was written.
+        raise refused(error.errors[0].reason.replace(host, PLACEHOLDER)) from None

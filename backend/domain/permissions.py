@@ -1,17 +1,19 @@
 """Decides what an actor may do."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 from backend.errors import Denied
-from backend.models.actor import Actor, Permission
+from backend.models.actor import Actor, Permission, Scope
 
-__all__ = ["ROLES", "Permission", "Role", "require"]
+__all__ = ["ROLES", "Permission", "Scope", "require"]
 
-type Role = Literal["admin"]
-
-ROLES: Mapping[str, frozenset[Permission]] = {"admin": frozenset(Permission)}
-"""Permissions by role. A role we do not know, from a newer database, may do nothing."""
+ROLES: Mapping[str, frozenset[Permission]] = {
+    "read": frozenset({Permission.READ}),
+    "operate": frozenset(Permission) - {Permission.ADMIN},
+    "admin": frozenset(Permission),
+}
+"""Permissions by a person's role or a token's scope. One we do not know, from a newer database, may do
+nothing."""
 
 
 def require(actor: Actor, permission: Permission) -> None:

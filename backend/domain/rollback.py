@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from backend.models.deployment_rows import DeploymentRow
 
 CAME_TO_NOTHING = frozenset({"failed", "stuck", "rolled_back"})
-_WHOLE = frozenset({"deploy", "rollback"})
+WHOLE = frozenset({"deploy", "rollback"})
 
 
 def present_deployment(history: Sequence[DeploymentRow], operation: str | None) -> DeploymentRow | None:
@@ -15,7 +15,7 @@ def present_deployment(history: Sequence[DeploymentRow], operation: str | None) 
     deployment before them.
     """
     start = next((at for at, row in enumerate(history) if row.id == operation), 0)
-    return next((row for row in history[start:] if row.kind in _WHOLE), None)
+    return next((row for row in history[start:] if row.kind in WHOLE), None)
 
 
 def default_target(
@@ -30,7 +30,7 @@ def default_target(
         (
             row
             for row in earlier
-            if row.kind in _WHOLE
+            if row.kind in WHOLE
             and row.to_revision is not None
             and row.state not in CAME_TO_NOTHING
             and not same(row)

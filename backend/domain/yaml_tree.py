@@ -13,6 +13,8 @@ import yaml
 from backend.errors import FieldError, InvalidInput, PayloadTooLarge
 from backend.models.compose_values import WrittenFloat, WrittenInt
 
+SUFFIXES: Final = (".yaml", ".yml")
+"""Of the files that are read as definitions."""
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 50
 MAX_NODES: Final = 20_000
@@ -103,8 +105,30 @@ def problem(reason: str, *, line: int | None = None, column: int | None = None) 
     )
 
 
+def read_list(text: str) -> Node | None:
+    """The tree of the one list that `text` holds, None when it is empty; raises as `read`."""
+    root = _tree(text)
+    if root is not None and root.kind != "list":
+        raise problem("a list is expected: each item begins with '- '", line=root.line, column=root.column)
+    return root
+
+
 def read(text: str) -> Node:
     """The tree of the one mapping that `text` holds; raises InvalidInput or PayloadTooLarge."""
+    root = _tree(text)
+    if root is None:
+        raise problem("the text is empty; a definition has at least 'name' and 'image'", line=0, column=0)
+    if root.kind != "mapping":
+        raise problem(
+            "a definition is a mapping of keys such as 'name: web', not a "
+            + ("list" if root.kind == "list" else "single value"),
+            line=root.line,
+            column=root.column,
+        )
+    return root
+
+
+def _tree(text: str) -> Node | None:
     _check_text(text)
     builder = _Builder()
     try:
@@ -121,15 +145,8 @@ def read(text: str) -> Node:
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise problem(f"not valid YAML: {' '.join(str(error).split())[:200]}") from None
     root = builder.root
-    if root is None or (root.kind == "scalar" and root.plain and root.text in {"", "~", "null"}):
-        raise problem("the text is empty; a definition has at least 'name' and 'image'", line=0, column=0)
-    if root.kind != "mapping":
-        raise problem(
-            "a definition is a mapping of keys such as 'name: web', not a "
-            + ("list" if root.kind == "list" else "single value"),
-            line=root.line,
-            column=root.column,
-        )
+    if root is not None and root.kind == "scalar" and root.plain and root.text in {"", "~", "null"}:
+        return None
     return root
 
 

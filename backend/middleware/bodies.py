@@ -6,12 +6,15 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.errors import InvalidInput, OrchestratorError, PayloadTooLarge
+from backend.mcp.http import PATH as MCP_PATH
 from backend.middleware.gate import is_api
 from backend.middleware.strict_json import check_json, check_text_of_url
 from backend.routers import problems
 
 MAX_BODY = 1024 * 1024
 DEADLINE = 30.0
+# Registries send their notifications, which are JSON, under a name of their own.
+_JSON = frozenset({"application/json", "application/vnd.docker.distribution.events.v1+json"})
 # A client that is still sending when we close may never see the answer: swallow a little first.
 _SWALLOW = 8 * MAX_BODY
 _SWALLOW_FOR = 1.0
@@ -29,7 +32,7 @@ class JsonBodies:
             return
         try:
             check_text_of_url(scope["path"], scope["query_string"])
-            if scope["method"] in ("GET", "HEAD") or not is_api(scope["path"]):
+            if scope["method"] in ("GET", "HEAD") or not (is_api(scope["path"]) or scope["path"] == MCP_PATH):
                 body = None
             else:
                 body = await _read(Headers(scope=scope), receive)
@@ -85,7 +88,7 @@ def _has_body(headers: Headers) -> bool:
 
 
 def _is_json(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() == "application/json"
+    return content_type.partition(";")[0].strip().lower() in _JSON
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -6,7 +6,7 @@ import anyio.to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.routers.compression import WORTH_IT, accepts_gzip
+from backend.routers.compression import WORTH_IT, accepts
 
 LEVEL = 6
 AT_ONCE = 64 * 1024
@@ -20,7 +20,7 @@ class Compressed:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not accepts_gzip(Headers(scope=scope)):
+        if scope["type"] != "http" or scope["method"] != "GET" or not accepts(Headers(scope=scope), "gzip"):
             await self._app(scope, receive, send)
             return
         held: Message | None = None

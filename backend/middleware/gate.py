@@ -1,5 +1,6 @@
 """Lets nobody past without credentials, except to the routes listed as open: default deny, in one place."""
 
+from dataclasses import replace
 from functools import partial
 
 from fastapi import FastAPI
@@ -14,6 +15,12 @@ from backend.middleware.origins import has_bearer
 from backend.models.actor import Actor
 from backend.routers import problems, session_cookie
 from backend.routers.dependencies import HOW_TO_SIGN_IN, OPEN_ROUTES
+
+CLIENT_HEADER = "x-orchestrator-client"
+"""How a program that speaks for others names them, such as the MCP server its client; kept in the audit."""
+MAX_CLIENT = 64
+ASK_HEADER = "x-orchestrator-ask"
+"""Has a person agree first to what this request does, as for tokens that always ask. It only takes rights."""
 
 
 class Gate:
@@ -40,10 +47,10 @@ class Gate:
     async def _admit(self, scope: Scope) -> None:
         app: FastAPI = scope["app"]
         context: AppContext = app.state.context
-        if not _came_by_loopback(scope) and not await context.access.configured():
+        if not _came_by_loopback(scope) and not await context.open_beyond_loopback():
             msg = (
                 "nobody can sign in yet, so this server answers on the machine itself only: open the link "
-                "it printed at its start there, or set ORCHESTRATOR_TOKEN"
+                "it printed at its start there, or set ORCHESTRATOR_TOKEN or ORCHESTRATOR_REMOTE_SETUP"
             )
             raise Denied(msg, code="not_configured")
         connection = HTTPConnection(scope)
@@ -64,10 +71,25 @@ class Gate:
 
 
 async def _still_admitted(connection: HTTPConnection, context: AppContext) -> bool:
-    return await _caller(connection, context, in_use=False) is not None
+    """Also with all the permissions it had when it was let in: what is opened anew is judged anew."""
+    before: Actor | None = connection.state.actor
+    now = await _caller(connection, context, in_use=False)
+    return now is not None and before is not None and before.permissions <= now.permissions
 
 
 async def _caller(connection: HTTPConnection, context: AppContext, *, in_use: bool = True) -> Actor | None:
+    actor = await _who(connection, context, in_use=in_use)
+    client = connection.headers.get(CLIENT_HEADER, "")
+    if actor is None:
+        return None
+    return replace(
+        actor,
+        client="".join(char for char in client if char.isprintable())[:MAX_CLIENT],
+        confirm=actor.confirm or ASK_HEADER in connection.headers,
+    )
+
+
+async def _who(connection: HTTPConnection, context: AppContext, *, in_use: bool) -> Actor | None:
     address = connection.client.host if connection.client else None
     if has_bearer(connection.headers):
         token = connection.headers["authorization"][len("bearer ") :].strip()

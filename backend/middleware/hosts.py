@@ -12,7 +12,7 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 
 
 class HostAllowList:
-    """`names`: host names or addresses beyond loopback's own and the address a request came in at."""
+    """`names`: host names or addresses beyond loopback's own and the addresses others reach us by."""
 
     def __init__(self, app: ASGIApp, *, names: Iterable[str]) -> None:
         self._app = app
@@ -33,7 +33,7 @@ class HostAllowList:
         if len(given) != 1:
             return False
         name = name_of(given[0].decode("latin-1"))
-        return name is not None and (name in self._names or is_loopback(name) or name == _came_in_at(scope))
+        return name is not None and (name in self._names or is_loopback(name) or _is_reached_by(name, scope))
 
 
 def name_of(host: str) -> str | None:
@@ -49,11 +49,12 @@ def is_loopback(name: str | None) -> bool:
     return address is not None and address.is_loopback
 
 
-def _came_in_at(scope: Scope) -> str | None:
-    # An address cannot be rebound: a page that reached us by it was served from it.
+def _is_reached_by(name: str, scope: Scope) -> bool:
+    # An address cannot be rebound: a page that reached us by it was served from it. Which one it is we cannot
+    # know where ports are forwarded, as a container's are. What came by loopback was forwarded by nobody.
     server = scope.get("server")
-    address = _address(server[0]) if server else None
-    return str(address) if address else None
+    came_in_at = _address(server[0]) if server else None
+    return came_in_at is not None and not came_in_at.is_loopback and _address(name) is not None
 
 
 def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

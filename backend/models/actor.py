@@ -13,8 +13,14 @@ class Permission(StrEnum):
     """Deploy, scale, stop; drain and activate nodes."""
     EDIT = "edit"
     """Change the catalog."""
+    BUILD = "build"
+    """Build images: a Dockerfile is code that the engine runs."""
     ADMIN = "admin"
     """Tokens, and whatever decides about other callers."""
+
+
+Scope = Literal["read", "operate", "admin"]
+"""What a token may do. People are admins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,10 @@ class Actor:
     permissions: frozenset[Permission]
     id: str
     address: str | None = None
+    confirm: bool = False
+    """What would hurt waits for a person's approval (`domain/consent.py`): a token made for an agent."""
+    client: str = ""
+    """The program it speaks through, in its own words, such as `claude-code 2.1`."""
 
 
 SYSTEM = Actor(kind="system", name="system", permissions=frozenset(Permission), id="system")

@@ -48,11 +48,29 @@ class Node(msgspec.Struct, frozen=True, gc=False):
     """Managers only: `reachable`, `unreachable` or `unknown`."""
     created_at: datetime
     updated_at: datetime
+    manager_address: str | None = None
+    """Managers only: where new nodes reach it, with its port."""
+    trust_root: str = ""
+    """Fingerprint of the root certificate it trusts; empty when it has not said so."""
 
     @property
     def is_live(self) -> bool:
         """Whether what its tasks last reported can be believed."""
         return self.state == "ready"
+
+
+class Swarm(msgspec.Struct, frozen=True, gc=False):
+    """The swarm's own settings. Its join tokens are read by themselves."""
+
+    id: str
+    version: int
+    created_at: datetime
+    trust_root: str
+    """The root certificate, PEM."""
+    root_rotation_in_progress: bool
+    node_cert_expiry_seconds: float
+    autolock: bool
+    task_history_limit: int
 
 
 class Port(msgspec.Struct, frozen=True, gc=False):
@@ -132,6 +150,19 @@ class SwarmObject(msgspec.Struct, frozen=True, gc=False):
     scope: str = ""
     """Networks only: `swarm` or `local`."""
     attachable: bool = False
+
+
+STATE_LABEL = "swarm-orchestrator.state"
+"""On configs that hold a copy of our own state: nothing that anybody else may name."""
+
+
+class StoredConfig(msgspec.Struct, frozen=True, gc=False):
+    """A config with its content."""
+
+    id: str
+    name: str
+    labels: dict[str, str]
+    data: bytes
 
 
 class SwarmInfo(msgspec.Struct, frozen=True, gc=False):

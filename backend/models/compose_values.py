@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from backend.models import input_forms as forms
+
 MAX_INT64: Final = 2**63 - 1
 NANOSECONDS: Final = {
     "ns": 1,
@@ -106,7 +108,7 @@ def whole_number(low: int, high: int) -> BeforeValidator:
             raise refuse(f"is {shown(number)}; it must be from {low} to {high}")
         return number
 
-    return BeforeValidator(read)
+    return forms.reads(read, forms.whole(low, high))
 
 
 def _flag(value: object) -> bool:
@@ -240,16 +242,16 @@ def only_list(value: object) -> Any:
     raise refuse(f"is {shown(value)}; a list is expected")
 
 
-Line = Annotated[str, BeforeValidator(_line)]
+Line = Annotated[str, forms.reads(_line, forms.TEXT)]
 """A text without control characters; may be empty."""
-FilledLine = Annotated[str, BeforeValidator(_filled_line)]
-Block = Annotated[str, BeforeValidator(_block)]
+FilledLine = Annotated[str, forms.reads(_filled_line, forms.FILLED)]
+Block = Annotated[str, forms.reads(_block, forms.TEXT)]
 """A text that may have line breaks and tabs."""
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Ratio = Annotated[float, BeforeValidator(_ratio)]
-Duration = Annotated[int, BeforeValidator(duration_ns)]
+Ratio = Annotated[float, forms.reads(_ratio, forms.RATIO)]
+Duration = Annotated[int, forms.reads(duration_ns, forms.DURATION)]
 """Nanoseconds."""
-Size = Annotated[int, BeforeValidator(size_bytes)]
-Memory = Annotated[int, BeforeValidator(_memory)]
-NanoCpus = Annotated[int, BeforeValidator(nano_cpus)]
-FileMode = Annotated[int, BeforeValidator(_file_mode)]
+Size = Annotated[int, forms.reads(size_bytes, forms.SIZE)]
+Memory = Annotated[int, forms.reads(_memory, forms.MEMORY)]
+NanoCpus = Annotated[int, forms.reads(nano_cpus, forms.CORES)]
+FileMode = Annotated[int, forms.reads(_file_mode, forms.FILE_MODE)]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from backend.models import input_forms as forms
 from backend.models.compose_values import FilledLine, Line, mapping_from, refuse, shown
 
 
@@ -31,7 +32,7 @@ def one_of(*words: str) -> BeforeValidator:
             raise refuse("is false; write 'none'")
         raise refuse(f"is {shown(value)}; one of {', '.join(words)} is expected")
 
-    return BeforeValidator(read)
+    return forms.reads(read, forms.words(*words))
 
 
-Options = Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)]
+Options = Annotated[dict[FilledLine, Line], forms.reads(mapping_from, forms.PAIRS)]

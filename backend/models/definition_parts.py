@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from backend.models import input_forms as forms
 from backend.models.compose_values import (
     Block,
     Duration,
@@ -46,6 +47,15 @@ class GenericResource(Part):
     value: Annotated[int, whole_number(1, 1_000_000)]
 
 
+class DiscreteResource(Part):
+    """Compose's long form, for the schema only."""
+
+    discrete_resource_spec: GenericResource
+
+
+GenericResourceForm = forms.either(forms.COUNTED, DiscreteResource, GenericResource)
+
+
 def _generic_resource(value: object) -> object:
     if isinstance(value, str):
         kind, _, count = value.partition("=")
@@ -63,7 +73,14 @@ class ResourceReservations(Part):
     cpus: NanoCpus | None = None
     memory: Memory | None = None
     generic_resources: Annotated[
-        tuple[Annotated[GenericResource, BeforeValidator(_generic_resource)], ...], BeforeValidator(only_list)
+        tuple[
+            Annotated[
+                GenericResource,
+                forms.reads(_generic_resource, GenericResourceForm),
+            ],
+            ...,
+        ],
+        BeforeValidator(only_list),
     ] = ()
 
 
@@ -88,7 +105,7 @@ def _health_test(value: object) -> object:
 
 
 class Healthcheck(Part):
-    test: Annotated[tuple[Block, ...], BeforeValidator(_health_test)] | None = None
+    test: Annotated[tuple[Block, ...], forms.reads(_health_test, forms.TEXTS)] | None = None
     interval: Duration | None = None
     timeout: Duration | None = None
     start_period: Duration | None = None
@@ -161,18 +178,23 @@ def _descriptor(value: object) -> str:
 
 
 class Preference(Part):
-    spread: Annotated[str, BeforeValidator(_descriptor)]
+    spread: Annotated[str, forms.reads(_descriptor, forms.text(r"^(node|engine)\.labels\.\S+$"))]
 
 
-PreferenceIn = Annotated[Preference, BeforeValidator(_spread)]
+PreferenceForm = forms.either(forms.text(r"^(node|engine)\.labels\.\S+$"), Preference)
+PreferenceIn = Annotated[Preference, forms.reads(_spread, PreferenceForm)]
+PreferencesForm = forms.either(PreferenceForm, forms.several(PreferenceForm))
 ReplicasPerNode = Annotated[int, whole_number(0, MAX_REPLICAS)]
 
 
 class Placement(Part):
     """Compose's own place for what the top level also takes."""
 
-    constraints: Annotated[tuple[FilledLine, ...], BeforeValidator(list_from)] = ()
-    preferences: Annotated[tuple[PreferenceIn, ...], BeforeValidator(list_from)] = ()
+    constraints: Annotated[tuple[FilledLine, ...], forms.reads(list_from, forms.ONE_OR_MORE)] = ()
+    preferences: Annotated[
+        tuple[PreferenceIn, ...],
+        forms.reads(list_from, PreferencesForm),
+    ] = ()
     max_replicas_per_node: ReplicasPerNode | None = None
 
 
@@ -203,10 +225,10 @@ def _owner(value: object) -> str:
 class FileReference(Part):
     """A secret or config as a file inside the container."""
 
-    source: Annotated[str, BeforeValidator(_object_name)]
-    target: Annotated[str, BeforeValidator(_file_target)] | None = None
-    uid: Annotated[str, BeforeValidator(_owner)] = "0"
-    gid: Annotated[str, BeforeValidator(_owner)] = "0"
+    source: Annotated[str, forms.reads(_object_name, forms.OBJECT_NAME)]
+    target: Annotated[str, forms.reads(_file_target, forms.FILLED)] | None = None
+    uid: Annotated[str, forms.reads(_owner, forms.whole(0, MAX_UINT32))] = "0"
+    gid: Annotated[str, forms.reads(_owner, forms.whole(0, MAX_UINT32))] = "0"
     mode: FileMode = 0o444
 
     @property
@@ -226,7 +248,7 @@ def _network_name(value: object) -> str:
 
 
 class NetworkAttachment(Part):
-    name: Annotated[str, BeforeValidator(_network_name)]
+    name: Annotated[str, forms.reads(_network_name, forms.NETWORK_NAME)]
     aliases: Annotated[tuple[FilledLine, ...], BeforeValidator(only_list)] = ()
 
 

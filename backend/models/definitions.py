@@ -5,6 +5,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from backend.models import input_forms as forms
+from backend.models.build_forms import Platforms, Stage
 from backend.models.compose_values import (
     Block,
     Duration,
@@ -28,6 +30,7 @@ from backend.models.definition_parts import (
     NetworkAttachment,
     Placement,
     PreferenceIn,
+    PreferencesForm,
     ReplicasPerNode,
     Resources,
     RestartPolicy,
@@ -88,8 +91,8 @@ def inner_path(value: object) -> str:
     good = all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_. +@-]{0,254}", part) for part in parts)
     if len(text) > 1024 or not good or any(part != part.strip() for part in parts):
         raise refuse(
-            f"is {shown(value)}; a relative path without '..' is expected, "
-            "such as 'my-project' or 'my-project/web'"
+            f"is {shown(value)}; a relative path without '..' is expected, such as 'my-project' or "
+            "'my-project/web', of the letters a to z, digits, spaces and '_.+@-'"
         )
     return text
 
@@ -116,17 +119,41 @@ def _variable_name(value: object) -> str:
     return text
 
 
-Labels = Annotated[dict[Annotated[str, BeforeValidator(_label_key)], Block], BeforeValidator(mapping_from)]
+def _auto_deploy(value: object) -> str | None:
+    if value is False:
+        return None
+    if value == "digest":
+        return "digest"
+    raise refuse(f"is {shown(value)}; 'digest' or false is expected")
+
+
+Labels = Annotated[
+    dict[Annotated[str, BeforeValidator(_label_key)], Block], forms.reads(mapping_from, forms.PAIRS)
+]
 Variables = Annotated[
-    dict[Annotated[str, BeforeValidator(_variable_name)], Block], BeforeValidator(mapping_from)
+    dict[Annotated[str, BeforeValidator(_variable_name)], Block], forms.reads(mapping_from, forms.PAIRS)
 ]
-Words = Annotated[tuple[Block, ...], BeforeValidator(words_from)]
-Lines = Annotated[tuple[FilledLine, ...], BeforeValidator(list_from)]
-Capabilities = Annotated[tuple[Annotated[str, BeforeValidator(_capability)], ...], BeforeValidator(only_list)]
+Words = Annotated[tuple[Block, ...], forms.reads(words_from, forms.TEXTS)]
+Lines = Annotated[tuple[FilledLine, ...], forms.reads(list_from, forms.ONE_OR_MORE)]
+CapabilityForm = forms.text("^[A-Za-z_]+$", examples=["ALL", *sorted(CAPABILITIES)])
+Capabilities = Annotated[
+    tuple[Annotated[str, forms.reads(_capability, CapabilityForm)], ...], BeforeValidator(only_list)
+]
+ReferenceForm = forms.either(forms.OBJECT_NAME, FileReference)
 FileReferences = Annotated[
-    tuple[Annotated[FileReference, BeforeValidator(reference_from)], ...], BeforeValidator(only_list)
+    tuple[Annotated[FileReference, forms.reads(reference_from, ReferenceForm)], ...],
+    BeforeValidator(only_list),
 ]
-InnerPath = Annotated[str, BeforeValidator(inner_path)]
+InnerPath = Annotated[str, forms.reads(inner_path, forms.INNER_PATH)]
+
+
+PortsForm = forms.several(forms.either(forms.SHORT_PORT, Port))
+NetworksForm = forms.either(
+    forms.several(forms.either(forms.NETWORK_NAME, NetworkAttachment)), forms.NETWORKS_BY_NAME
+)
+MountForm = forms.either(forms.SHORT_MOUNT, Mount)
+UlimitForm = forms.either(forms.whole(-1, 2**63 - 1), Ulimit)
+SignalForm = forms.form(type=["string", "integer"], examples=["SIGTERM", "SIGINT", "SIGQUIT", "SIGKILL"])
 
 
 class Definition(Part):
@@ -138,7 +165,7 @@ class Definition(Part):
 
     model_config = ConfigDict(title="Service definition")
 
-    name: Annotated[str, BeforeValidator(_name)]
+    name: Annotated[str, forms.reads(_name, forms.text(f"^{NAME.pattern}$"))]
     image: FilledLine
     mode: Annotated[ServiceMode, one_of("replicated", "global", "replicated-job", "global-job")] = (
         "replicated"
@@ -157,29 +184,35 @@ class Definition(Part):
     init: Flag | None = None
     tty: Flag = False
     read_only: Flag = False
-    stop_signal: Annotated[str, BeforeValidator(_stop_signal)] | None = None
+    stop_signal: Annotated[str, forms.reads(_stop_signal, SignalForm)] | None = None
     stop_grace_period: Duration | None = None
     healthcheck: Healthcheck | None = None
 
-    ports: Annotated[tuple[Port, ...], BeforeValidator(ports_from)] = ()
+    ports: Annotated[tuple[Port, ...], forms.reads(ports_from, PortsForm)] = ()
     endpoint_mode: Annotated[Literal["vip", "dnsrr"] | None, one_of("vip", "dnsrr")] = None
-    networks: Annotated[tuple[NetworkAttachment, ...], BeforeValidator(networks_from)] = ()
-    dns: Annotated[tuple[Annotated[str, BeforeValidator(ip_address)], ...], BeforeValidator(list_from)] = ()
+    networks: Annotated[tuple[NetworkAttachment, ...], forms.reads(networks_from, NetworksForm)] = ()
+    dns: Annotated[
+        tuple[Annotated[str, BeforeValidator(ip_address)], ...],
+        forms.reads(list_from, forms.ONE_OR_MORE),
+    ] = ()
     dns_search: Lines = ()
     dns_opt: Lines = ()
-    extra_hosts: Annotated[dict[FilledLine, Line], BeforeValidator(hosts_from)] = Field(default_factory=dict)
+    extra_hosts: Annotated[dict[FilledLine, Line], forms.reads(hosts_from, forms.HOSTS)] = Field(
+        default_factory=dict
+    )
 
     mounts: Annotated[
-        tuple[Annotated[Mount, BeforeValidator(mount_from)], ...], BeforeValidator(only_list)
+        tuple[Annotated[Mount, forms.reads(mount_from, MountForm)], ...], BeforeValidator(only_list)
     ] = ()
     tmpfs: Annotated[
-        tuple[Annotated[Mount, BeforeValidator(tmpfs_from)], ...], BeforeValidator(list_from)
+        tuple[Annotated[Mount, BeforeValidator(tmpfs_from)], ...],
+        forms.reads(list_from, forms.TMPFS),
     ] = ()
     secrets: FileReferences = ()
     configs: FileReferences = ()
 
     constraints: Lines = ()
-    preferences: Annotated[tuple[PreferenceIn, ...], BeforeValidator(list_from)] = ()
+    preferences: Annotated[tuple[PreferenceIn, ...], forms.reads(list_from, PreferencesForm)] = ()
     max_replicas_per_node: ReplicasPerNode | None = None
     placement: Placement | None = None
     """Only as input: what it says moves into the three fields above."""
@@ -190,9 +223,12 @@ class Definition(Part):
 
     cap_add: Capabilities = ()
     cap_drop: Capabilities = ()
-    sysctls: Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)] = Field(default_factory=dict)
+    sysctls: Annotated[dict[FilledLine, Line], forms.reads(mapping_from, forms.PAIRS)] = Field(
+        default_factory=dict
+    )
     ulimits: dict[
-        Annotated[str, BeforeValidator(_ulimit_name)], Annotated[Ulimit, BeforeValidator(ulimit_from)]
+        Annotated[str, BeforeValidator(_ulimit_name)],
+        Annotated[Ulimit, forms.reads(ulimit_from, UlimitForm)],
     ] = Field(default_factory=dict)
     logging: Logging | None = None
     labels: Labels = Field(default_factory=dict)
@@ -204,6 +240,15 @@ class Definition(Part):
     """A folder below the projects directory."""
     dockerfile: InnerPath | None = None
     build_args: Variables = Field(default_factory=dict)
+    target: Stage | None = None
+    """The stage of the Dockerfile that becomes the image; the last one if None."""
+    platforms: Platforms = ()
+    """What to build for; that of the engine which builds if empty."""
+
+    auto_deploy: Annotated[
+        Literal["digest"] | None, forms.reads(_auto_deploy, forms.words("digest", False))
+    ] = None
+    """`digest`: deploy again when a registry tells that the tag has another digest."""
 
     @model_validator(mode="after")
     def _lift_placement(self) -> "Definition":

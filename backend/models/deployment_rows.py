@@ -87,6 +87,7 @@ class DeploymentRow:
     spec_hash: str | None = None
     sent_at: datetime | None = None
     finished_at: datetime | None = None
+    build_id: str | None = None
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> "DeploymentRow":
@@ -115,6 +116,7 @@ class DeploymentRow:
             spec_hash=row["spec_hash"],
             sent_at=time_from_text(row["sent_at"]) if row["sent_at"] else None,
             finished_at=time_from_text(row["finished_at"]) if row["finished_at"] else None,
+            build_id=row["build_id"],
         )
 
 
@@ -123,6 +125,14 @@ class DeploymentChanges(TypedDict, total=False):
 
     state: DeploymentState
     cause: str | None
+    from_revision: int | None
+    to_revision: int | None
+    from_digest: str | None
+    to_digest: str | None
+    image: str | None
+    replicas: int | None
+    changes: tuple[str, ...]
+    restarts_tasks: bool
     warnings: tuple[str, ...]
     phases: tuple[Phase, ...]
     evidence: tuple[EvidenceItem, ...]

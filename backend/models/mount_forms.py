@@ -3,9 +3,10 @@
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from backend.models import input_forms as forms
 from backend.models.compose_values import (
     Block,
     FileMode,
@@ -44,7 +45,7 @@ def _mount_target(value: object) -> str:
     return clean
 
 
-MountTarget = Annotated[str, BeforeValidator(_mount_target)]
+MountTarget = Annotated[str, forms.reads(_mount_target, forms.text("^(/|[{][{]).*[^/]"))]
 
 
 class BindOptions(Part):
@@ -54,10 +55,12 @@ class BindOptions(Part):
 class VolumeOptions(Part):
     nocopy: Flag = False
     driver: FilledLine | None = None
-    driver_opts: Annotated[dict[FilledLine, Line], BeforeValidator(mapping_from)] = Field(
+    driver_opts: Annotated[dict[FilledLine, Line], forms.reads(mapping_from, forms.PAIRS)] = Field(
         default_factory=dict
     )
-    labels: Annotated[dict[FilledLine, Block], BeforeValidator(mapping_from)] = Field(default_factory=dict)
+    labels: Annotated[dict[FilledLine, Block], forms.reads(mapping_from, forms.PAIRS)] = Field(
+        default_factory=dict
+    )
 
 
 class TmpfsOptions(Part):

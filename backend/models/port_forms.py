@@ -3,9 +3,9 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from backend.models import input_forms as forms
 from backend.models.compose_values import (
     as_text,
     only_list,
@@ -38,8 +38,8 @@ PublishMode = Literal["ingress", "host"]
 class Port(Part):
     """A published port. `ingress` is reachable on every node, `host` only where a task runs."""
 
-    target: Annotated[int, BeforeValidator(_target_port)]
-    published: Annotated[int | None, BeforeValidator(_published_port)] = None
+    target: Annotated[int, forms.reads(_target_port, forms.PORT_NUMBER)]
+    published: Annotated[int | None, forms.reads(_published_port, forms.PUBLISHED_PORT)] = None
     protocol: Annotated[Protocol, one_of("tcp", "udp", "sctp")] = "tcp"
     mode: Annotated[PublishMode, one_of("ingress", "host")] = "ingress"
 

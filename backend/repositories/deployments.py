@@ -1,11 +1,13 @@
 """The deployments table: recorded changes of services and how they ended."""
 
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Unpack
 
-from backend.database import Database
+from backend.database import Database, Value
 from backend.errors import NotFound
-from backend.models.db_models import to_column
+from backend.models.db_models import Column, to_column
 from backend.models.deployment_rows import DeploymentChanges, DeploymentRow
 
 KEPT = 1000
@@ -35,36 +37,54 @@ class DeploymentRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def insert(self, row: DeploymentRow) -> None:
+    async def insert(self, *rows: DeploymentRow) -> None:
+        """All of them or, when the disk refuses, none."""
+        services = {row.service for row in rows}
         async with self._database.transaction() as transaction:
-            await transaction.execute(
-                _INSERT, {column: to_column(getattr(row, column)) for column in _COLUMNS}
+            await transaction.execute_each(
+                _INSERT, [{column: to_column(getattr(row, column)) for column in _COLUMNS} for row in rows]
             )
-            await transaction.execute(_DROP_OLD, {"service": row.service, "kept": KEPT})
-            await transaction.execute(_FORGET_EVIDENCE, {"service": row.service, "kept": EVIDENCE_KEPT})
+            for drop, kept in ((_DROP_OLD, KEPT), (_FORGET_EVIDENCE, EVIDENCE_KEPT)):
+                await transaction.execute_each(
+                    drop, [{"service": service, "kept": kept} for service in services]
+                )
 
     async def update(self, deployment_id: str, **changes: Unpack[DeploymentChanges]) -> DeploymentRow:
         """Change only the given columns and return the row as it is then. Raises NotFound.
 
         A finished deployment no longer changes: whoever ended it first had the last word.
         """
-        unknown = changes.keys() - _CHANGEABLE
-        if unknown:
-            msg = f"a deployment has no changeable {', '.join(sorted(unknown))}"
-            raise TypeError(msg)
-        values = {column: to_column(value) for column, value in changes.items()}
-        assignments = ", ".join(f"{column} = :{column}" for column in values)
+        return (await self.update_each({deployment_id: changes}))[0]
+
+    async def update_each(self, changes: Mapping[str, DeploymentChanges]) -> list[DeploymentRow]:
+        """As `update`, of several by id, all or none of them."""
+        # By the columns they change: one statement for all of a kind.
+        kinds: dict[tuple[str, ...], list[dict[str, Column]]] = {}
+        for deployment_id, change in changes.items():
+            unknown = change.keys() - _CHANGEABLE
+            if unknown:
+                msg = f"a deployment has no changeable {', '.join(sorted(unknown))}"
+                raise TypeError(msg)
+            values = {column: to_column(value) for column, value in change.items()}
+            kinds.setdefault(tuple(values), []).append({**values, "id": deployment_id})
         async with self._database.transaction() as transaction:
-            if assignments:
-                await transaction.execute(
-                    f"UPDATE deployments SET {assignments} "  # noqa: S608 — checked names
-                    "WHERE id = :id AND finished_at IS NULL",
-                    {**values, "id": deployment_id},
+            for columns, values_of_each in kinds.items():
+                if assignments := ", ".join(f"{column} = :{column}" for column in columns):
+                    await transaction.execute_each(
+                        f"UPDATE deployments SET {assignments} "  # noqa: S608 — checked names
+                        "WHERE id = :id AND finished_at IS NULL",
+                        values_of_each,
+                    )
+            found = {
+                row["id"]: row
+                for row in await transaction.read(
+                    "SELECT * FROM deployments WHERE id IN (SELECT value FROM json_each(?))",
+                    (json.dumps(list(changes)),),
                 )
-            row = await transaction.read_one("SELECT * FROM deployments WHERE id = ?", (deployment_id,))
-        if row is None:
-            raise _not_found(deployment_id)
-        return DeploymentRow.from_row(row)
+            }
+            if missing := changes.keys() - found.keys():
+                raise _not_found(", ".join(sorted(missing)))
+        return [DeploymentRow.from_row(found[deployment_id]) for deployment_id in changes]
 
     async def get(self, deployment_id: str) -> DeploymentRow:
         row = await self.find(deployment_id)
@@ -73,17 +93,33 @@ class DeploymentRecords:
         return row
 
     async def page(
-        self, service: str | None = None, *, limit: int = 50, offset: int = 0
+        self,
+        service: str | None = None,
+        *,
+        states: Collection[str] = (),
+        kind: str | None = None,
+        by: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
     ) -> tuple[list[DeploymentRow], int]:
-        """The deployments of one service, or of all, and how many there are in all."""
+        """The deployments of one service, or of all, and how many there are in all.
+
+        Only those in one of `states`, of one kind and by one actor, as far as these are given.
+        """
+        wanted = {"service": service, "kind": kind, "actor": by}
+        conditions = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
+        if states:
+            conditions.append("state IN (SELECT value FROM json_each(:states))")
+        where = " AND ".join(conditions) or "1"
+        values: dict[str, Value] = {**wanted, "states": json.dumps(sorted(states))}
         rows = await self._database.read(
-            "SELECT * FROM deployments WHERE :service IS NULL OR service = :service "
+            f"SELECT * FROM deployments WHERE {where} "  # noqa: S608 — names from above, no input
             "ORDER BY seq DESC LIMIT :limit OFFSET :offset",
-            {"service": service, "limit": limit, "offset": offset},
+            {**values, "limit": limit, "offset": offset},
         )
         counted = await self._database.read_one(
-            "SELECT COUNT(*) FROM deployments WHERE :service IS NULL OR service = :service",
-            {"service": service},
+            f"SELECT COUNT(*) FROM deployments WHERE {where}",  # noqa: S608 — names from above, no input
+            values,
         )
         return [DeploymentRow.from_row(row) for row in rows], int(counted[0]) if counted else 0
 
@@ -105,12 +141,21 @@ class DeploymentRecords:
         rows = await self._database.read("SELECT DISTINCT service FROM deployments")
         return {row["service"] for row in rows}
 
-    async def unfinished(self, service: str | None = None) -> list[DeploymentRow]:
-        """Every deployment without an end, whichever run of the server began it."""
+    async def taken_back(self) -> list[DeploymentRow]:
+        """Of each service the newest change with an end that counts, where that was to be rolled back."""
         rows = await self._database.read(
-            "SELECT * FROM deployments WHERE finished_at IS NULL AND (? IS NULL OR service = ?)"
-            " ORDER BY seq DESC",
-            (service, service),
+            "SELECT deployments.* FROM deployments JOIN (SELECT MAX(seq) AS newest FROM deployments "
+            "WHERE kind IN ('deploy', 'rollback', 'stop') AND state IN ('succeeded', 'rolled_back') "
+            "GROUP BY service) ON seq = newest WHERE state = 'rolled_back'"
+        )
+        return [DeploymentRow.from_row(row) for row in rows]
+
+    async def unfinished(self, *services: str) -> list[DeploymentRow]:
+        """Every deployment without an end, whichever run of the server began it; of these services or all."""
+        rows = await self._database.read(
+            "SELECT * FROM deployments WHERE finished_at IS NULL"
+            " AND (:all OR service IN (SELECT value FROM json_each(:services))) ORDER BY seq DESC",
+            {"all": not services, "services": json.dumps(services)},
         )
         return [DeploymentRow.from_row(row) for row in rows]
 

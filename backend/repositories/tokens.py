@@ -11,7 +11,7 @@ class Tokens:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, token: TokenRow, *, secret_hash: str, created_by: str) -> bool:
+    async def add(self, token: TokenRow, *, secret_hash: str) -> bool:
         """Return False when a token of this name is in use. An expired one gives its name up."""
         created_at = time_to_text(token.created_at)
         async with self._database.transaction() as transaction:
@@ -20,14 +20,15 @@ class Tokens:
                 (created_at, token.name, created_at),
             )
             added = await transaction.execute(
-                "INSERT INTO tokens (id, name, hash, role, created_by, created_at, expires_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO tokens (id, name, hash, role, confirm, created_by, created_at, expires_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (
                     token.id,
                     token.name,
                     secret_hash,
-                    token.role,
-                    created_by,
+                    token.scope,
+                    token.confirm,
+                    token.created_by,
                     created_at,
                     time_to_text(token.expires_at) if token.expires_at else None,
                 ),

@@ -71,7 +71,11 @@ async def create_token(body: TokenCreate, actor: ActorDep, context: ContextDep) 
     """Create an API token. The answer is the only place that ever shows it."""
     days = body.expires_in_days
     row, token = await context.access.tokens.create(
-        actor, body.name, expires_in=timedelta(days=days) if days is not None else None
+        actor,
+        body.name,
+        expires_in=timedelta(days=days) if days is not None else None,
+        scope=body.scope,
+        confirm=body.confirm,
     )
     return TokenCreated(**TokenOut.model_validate(row).model_dump(), token=token)
 
@@ -94,6 +98,8 @@ def _session(request: Request, actor: Actor | None, *, setup_needed: bool) -> Se
         username=actor.name if actor else None,
         secure=session_cookie.is_secure(request),
         version=__version__,
+        permissions=sorted(actor.permissions) if actor else [],
+        confirm=actor is not None and actor.confirm,
     )
 
 

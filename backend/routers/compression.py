@@ -10,10 +10,9 @@ WORTH_IT = 1024
 _NONE = re.compile(r";\s*q=0(\.0*)?\s*$")
 
 
-def accepts_gzip(headers: Headers) -> bool:
-    """Whether `Accept-Encoding` names gzip, or everything, and does not rule it out."""
+def accepts(headers: Headers, coding: str) -> bool:
+    """Whether `Accept-Encoding` names that coding, or everything, and does not rule it out."""
     said = {}
     for part in ",".join(headers.getlist("accept-encoding")).lower().split(","):
-        coding = part.partition(";")[0].strip()
-        said[coding] = _NONE.search(part) is None
-    return said.get("gzip", said.get("*", False))
+        said[part.partition(";")[0].strip()] = _NONE.search(part) is None
+    return said.get(coding, said.get("*", False))

@@ -11,6 +11,7 @@ from backend.models.actor import Actor
 OPEN_ROUTES = frozenset(
     {
         ("GET", "/api/health"),
+        ("GET", "/api/schemas/service-definition.json"),
         ("GET", "/api/session"),
         ("POST", "/api/session"),
         ("POST", "/api/setup"),

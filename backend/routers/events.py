@@ -31,7 +31,10 @@ async def follow_events(
         str | None, Header(description="Where an earlier stream ended; browsers send it.", max_length=64)
     ] = None,
 ) -> EventStream:
-    """What changes, as it changes: `hello`, `changed`, `deployment`, `timeline`, `engine`, `resync`, `seen`.
+    """What changes, as it changes.
+
+    Events: `hello`, `changed`, `deployment`, `build`, `timeline`, `registry`, `approval`, `engine`, `resync`,
+    `seen`.
 
     After `hello` nothing comes until something changes. `resync`: events were missed, read everything again.
     """

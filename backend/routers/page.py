@@ -1,13 +1,19 @@
-"""Serves the built page: its files, and its index for every address the page itself knows."""
+"""Serves the built page: its files, and its index for every address the page itself knows.
+
+The build leaves each text file compressed beside itself (frontend/scripts/precompressed.ts): nothing is
+compressed for a reader.
+"""
 
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from backend.routers.compression import accepts
 from backend.routers.problems import problem
 
 WEB = Path(__file__).parent.parent / "_web"
@@ -19,6 +25,8 @@ NOT_BUILT = (
 # Vite puts a hash of the content into the names there.
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
+_CODINGS = (("br", ".br"), ("gzip", ".gz"))
+"""The best first, with the ending of their files."""
 
 
 class Page:
@@ -53,8 +61,26 @@ class Page:
         return index
 
     async def _file(self, path: str, scope: Scope) -> Response | None:
+        if not path or path.endswith(tuple(ending for _, ending in _CODINGS)):
+            return None
+        headers = Headers(scope=scope)
+        for coding, ending in _CODINGS:
+            if not accepts(headers, coding):
+                continue
+            compressed = await self._as_it_lies(path + ending, scope)
+            if compressed is not None:
+                if compressed.status_code != 304:
+                    compressed.headers["content-encoding"] = coding
+                compressed.headers.add_vary_header("accept-encoding")
+                return compressed
+        plain = await self._as_it_lies(path, scope)
+        if plain is not None:
+            plain.headers.add_vary_header("accept-encoding")
+        return plain
+
+    async def _as_it_lies(self, path: str, scope: Scope) -> Response | None:
         try:
-            return await self._files.get_response(path, scope) if path else None
+            return await self._files.get_response(path, scope)
         except HTTPException:
             return None
 

@@ -31,12 +31,14 @@ STATUS_BY_KIND: Mapping[type[OrchestratorError], int] = {
     errors.Overloaded: 503,
     errors.DockerUnavailable: 503,
     errors.OutcomeUnknown: 504,
+    errors.RegistryFailed: 502,
     errors.StorageFailed: 503,
 }
 STATUS_BY_CODE: Mapping[str, int] = {
     "invalid_json": 400,
     "malformed_request": 400,
     "method_not_allowed": 405,
+    "registry_timeout": 504,
     "registry_unreachable": 502,
     "request_timeout": 408,
     "unsupported_media_type": 415,
@@ -76,9 +78,27 @@ def problem(
     fields: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
     instance: str | None = None,
+    approval: str | None = None,
 ) -> ProblemResponse:
     """Build the response; safe to use outside of a request handler."""
-    body = Problem.model_validate(
+    body = _body(status, code, detail, fields, instance, approval)
+    return ProblemResponse(body, status_code=status, headers=dict(headers or {}))
+
+
+def part_of_answer(error: OrchestratorError) -> Problem:
+    """The problem of one item among others."""
+    return _body(_status_of(error), error.code, error.detail, error.errors)
+
+
+def _body(
+    status: int,
+    code: str,
+    detail: str,
+    fields: Sequence[FieldError],
+    instance: str | None = None,
+    approval: str | None = None,
+) -> Problem:
+    return Problem.model_validate(
         {
             "title": HTTPStatus(status).phrase,
             "status": status,
@@ -89,21 +109,30 @@ def problem(
                 for field in fields
             ],
             "instance": instance,
+            "approval": approval,
         }
     )
-    return ProblemResponse(body, status_code=status, headers=dict(headers or {}))
 
 
 def from_error(error: OrchestratorError) -> ProblemResponse:
-    kind = next((kind for kind in type(error).__mro__ if kind in STATUS_BY_KIND), None)
-    status = STATUS_BY_CODE.get(error.code) or (STATUS_BY_KIND[kind] if kind else 500)
+    status, kind = _status_of(error), _kind_of(error)
     headers: dict[str, str] = {}
     retry_after = error.retry_after or (DEFAULT_RETRY_AFTER.get(kind) if kind else None)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return problem(status, error.code, error.detail, fields=error.errors, headers=headers)
+    approval = error.approval if isinstance(error, errors.ApprovalRequired) else None
+    return problem(status, error.code, error.detail, fields=error.errors, headers=headers, approval=approval)
+
+
+def _kind_of(error: OrchestratorError) -> type[OrchestratorError] | None:
+    return next((kind for kind in type(error).__mro__ if kind in STATUS_BY_KIND), None)
+
+
+def _status_of(error: OrchestratorError) -> int:
+    kind = _kind_of(error)
+    return STATUS_BY_CODE.get(error.code) or (STATUS_BY_KIND[kind] if kind else 500)
 
 
 def unexpected(error: BaseException) -> ProblemResponse:

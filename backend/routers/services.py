@@ -5,8 +5,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Query, Request, Response, status
 
 from backend.context import AppContext
+from backend.errors import FieldError, InvalidInput
 from backend.models.schemas.common import Listing, LiveListing
-from backend.models.schemas.deployments import DeploymentOut, RevisionOut, RevisionText, RollbackRequest
+from backend.models.schemas.deployments import (
+    DeploymentOut,
+    RevisionOut,
+    RevisionText,
+    RollbackPreview,
+    RollbackRequest,
+)
 from backend.models.schemas.services import (
     DeployRequest,
     ScaleRequest,
@@ -119,9 +126,16 @@ async def delete_service(
     force: Annotated[
         bool, Query(description="Also when it runs; it then goes on running without a catalog entry.")
     ] = False,
+    stop: Annotated[bool, Query(description="Take it out of the swarm first, if it is there.")] = False,
 ) -> None:
-    """Remove the service from the catalog. 409 while it is in the swarm, unless forced."""
-    await context.services.delete(actor, name, if_match=revision_of(if_match), force=force)
+    """Remove the service from the catalog. 409 while it is in the swarm, unless stopped or forced."""
+    if stop and force:
+        reason = "`stop` ends the service and `force` leaves it running; give one of them"
+        raise InvalidInput(f"{reason}.", errors=(FieldError("stop", reason),))
+    if stop:
+        await context.deployments.remove(actor, name, if_match=revision_of(if_match))
+    else:
+        await context.services.delete(actor, name, if_match=revision_of(if_match), force=force)
 
 
 @router.post("/{name}/deploy", status_code=status.HTTP_202_ACCEPTED, responses=FINAL)
@@ -187,6 +201,20 @@ async def roll_service_back(
     """
     deployment = await context.deployments.rollback(actor, name, body.to_revision if body else None)
     return await _answer(response, context, deployment, wait)
+
+
+@router.get("/{name}/rollback-preview")
+async def preview_rollback(
+    name: Name,
+    actor: ActorDep,
+    context: ContextDep,
+    to_revision: Annotated[
+        int | None,
+        Query(description="Default: what was deployed before what runs now.", ge=1, le=1_000_000_000),
+    ] = None,
+) -> RollbackPreview:
+    """What `rollback` would bring back, or the problem it would answer with. Changes nothing."""
+    return await context.deployments.rollback_preview(actor, name, to_revision)
 
 
 @router.get("/{name}/revisions")

@@ -49,13 +49,16 @@ class EventStream(StreamingResponse):
         self._admitted: Callable[[], Awaitable[bool]] = request.state.still_admitted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # When we stop, its source ends at the same moment as `_watch` sees it: the last part goes out once.
+        ended = False
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(_first_of, group.cancel_scope, lambda: self._watch(scope, send))
                 group.start_soon(_first_of, group.cancel_scope, lambda: self.listen_for_disconnect(receive))
                 await self._write(send)
+                ended = True
                 group.cancel_scope.cancel()
-            if self._over:
+            if self._over and not ended:
                 async with asyncio.timeout(1.0):
                     await send(_LAST)
         except (TimeoutError, OSError):

@@ -150,10 +150,12 @@ class Access:
             user_id=user.id,
             user_name=user.name,
             role=user.role,
+            address=address,
+            created_at=now,
             last_seen_at=now,
             expires_at=now + ABSOLUTE,
         )
-        await self._sessions.add(session, secret_hash=sha256(secret), address=address, created_at=now)
+        await self._sessions.add(session, secret_hash=sha256(secret))
         return secret
 
     async def _note_seen(self, row: SessionRow, now: datetime) -> None:

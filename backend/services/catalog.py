@@ -6,8 +6,11 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import anyio.to_thread
 
 from backend.database import Database
 from backend.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, StorageFailed
@@ -18,7 +21,8 @@ from backend.services.catalog_picture import CatalogPicture
 from backend.services.definition_files import ChangedMeanwhile, DefinitionFiles, Traces
 from backend.services.definition_history import DefinitionHistory
 from backend.services.file_change import FileChange, hash_of, kept_text, remove_leftovers
-from backend.storage_errors import BUSY
+from backend.state_folder import StateLock, catalog_lock
+from backend.storage_errors import BUSY, STATE_IN_USE
 
 __all__ = ["Catalog", "Entry"]
 
@@ -58,6 +62,7 @@ class Catalog:
             self._files, self._history, look_every=look_every, announce=self._announce
         )
         self._turn = asyncio.Lock()
+        self._between_processes = StateLock(catalog_lock(database.path), quiet=True)
         self._under_way: set[asyncio.Task[Any]] = set()
 
     # Reading -----------------------------------------------------------------------------------------
@@ -177,6 +182,11 @@ class Catalog:
         await self._notice(name)
         await self._to_the_end(self._delete(actor_name, name, if_match))
 
+    async def check_change(self, name: str, *, if_match: int | None = None) -> None:
+        """Raise what a change or a removal of this definition would be refused with; change nothing."""
+        async with self._my_turn():
+            await self._present(name, if_match)
+
     async def _create(self, new: Draft) -> Entry:
         async with self._my_turn():
             await self._refuse_if_present(new.name)
@@ -287,7 +297,20 @@ class Catalog:
                 retry_after=5,
             ) from None
         try:
-            yield
+            # Another process may be at it for a moment: an agent's, that has no server to talk to.
+            await anyio.to_thread.run_sync(partial(self._between_processes.acquire, within=_TURN_DEADLINE))
+            try:
+                yield
+            finally:
+                self._between_processes.release()
+        except StorageFailed as error:
+            if error.code != STATE_IN_USE:
+                raise
+            raise StorageFailed(
+                f"Another process is writing to {self._files.folder}; nothing was written.",
+                code=BUSY,
+                retry_after=5,
+            ) from None
         finally:
             self._turn.release()
 

@@ -3,64 +3,22 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import anyio
 
-from backend.domain.observations import (
-    Changes,
-    NodeChange,
-    ServiceChange,
-    TaskChange,
-    same_tasks,
-    task_change,
-    task_gone,
-)
+from backend.domain.observations import Changes, NodeChange, ServiceChange
 from backend.errors import DockerUnavailable, OrchestratorError
 from backend.models.cluster import Node, Service, SwarmInfo, SwarmObject, Task
+from backend.services.look import Difference, Look
+from backend.services.seen_tasks import SeenTasks
 
 log = logging.getLogger(__name__)
 
 PIECE = 2_000
 """Tasks compared before the event loop gets a turn: a few milliseconds of work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Everything the engine said in one full look."""
-
-    info: SwarmInfo
-    nodes: Sequence[Node]
-    services: Sequence[Service]
-    tasks: Sequence[Task]
-    networks: Sequence[SwarmObject]
-    secrets: Sequence[SwarmObject]
-    configs: Sequence[SwarmObject]
-
-
-@dataclass(slots=True)
-class _Difference:
-    """What is gathered while two pictures are compared."""
-
-    services: set[str] = field(default_factory=set)
-    nodes: set[str] = field(default_factory=set)
-    tasks: list[TaskChange] = field(default_factory=list)
-    service_changes: list[ServiceChange] = field(default_factory=list)
-    node_changes: list[NodeChange] = field(default_factory=list)
-    references: bool = False
-
-    def changes(self, *, resync: bool) -> Changes:
-        return Changes(
-            services=frozenset(self.services),
-            nodes=frozenset(self.nodes),
-            tasks=tuple(self.tasks),
-            service_changes=tuple(self.service_changes),
-            node_changes=tuple(self.node_changes),
-            references=self.references,
-            resync=resync,
-        )
 
 
 @dataclass(slots=True)
@@ -86,13 +44,15 @@ class ClusterState:
     on_engine: list[Callable[[OrchestratorError | None], None]] = field(default_factory=list)
     """Called when the engine is lost, for another reason than before, or answers again (None)."""
     _seen_at: float | None = None
-    _tasks: dict[str, tuple[Task, ...]] = field(default_factory=dict)
-    _on_node: dict[str, dict[str, Task]] = field(default_factory=dict)
+    _tasks: SeenTasks = field(init=False)
     _names: dict[str, str] = field(default_factory=dict)
     """Service names by id, also of those that are gone while some of their tasks are left."""
     _refreshed_at: dict[str, float] = field(default_factory=dict)
     _node_read_at: dict[str, float] = field(default_factory=dict)
     _changed: anyio.Event = field(default_factory=anyio.Event)
+
+    def __post_init__(self) -> None:
+        self._tasks = SeenTasks(self._hostname)
 
     @property
     def stale_seconds(self) -> float | None:
@@ -109,14 +69,17 @@ class ClusterState:
             )
 
     def tasks_of(self, service: Service) -> tuple[Task, ...]:
-        return self._tasks.get(service.id, ())
+        return self._tasks.of(service.id)
 
     def tasks_of_id(self, service_id: str) -> tuple[Task, ...]:
         """Also those of a service that is gone but whose containers are still stopping."""
-        return self._tasks.get(service_id, ())
+        return self._tasks.of(service_id)
 
     def tasks_on(self, node_id: str) -> list[Task]:
-        return list(self._on_node.get(node_id, {}).values())
+        return self._tasks.on(node_id)
+
+    def task_by_id(self, task_id: str) -> Task | None:
+        return self._tasks.by_id(task_id)
 
     def service_by_id(self, service_id: str) -> Service | None:
         service = self.services.get(self._names.get(service_id, ""))
@@ -147,9 +110,21 @@ class ClusterState:
                 return changes
             await asyncio.sleep(0)
 
-    def apply_service(self, name: str, service: Service | None, tasks: Sequence[Task]) -> None:
-        """Take over one service just read; None: the swarm no longer has it."""
-        found = _Difference()
+    def apply_services(
+        self, services: Mapping[str, Service | None], tasks: Mapping[str, Sequence[Task]]
+    ) -> None:
+        """Take over services just read, by name, with their tasks by service id.
+
+        None: the swarm no longer has it. Which tasks of one that is gone are left, only a full look tells.
+        """
+        found = Difference()
+        for name, service in services.items():
+            self._take_service(name, service, tasks, found)
+        self._tell(found)
+
+    def _take_service(
+        self, name: str, service: Service | None, tasks: Mapping[str, Sequence[Task]], found: Difference
+    ) -> None:
         known = self.services.get(name)
         if service is None:
             self.services.pop(name, None)
@@ -162,23 +137,20 @@ class ClusterState:
         if known is not service:
             found.services.add(name)
             found.service_changes.append(ServiceChange(known, service))
-        for service_id in {one.id for one in (known, service) if one is not None}:
-            # One that was replaced under its name leaves its tasks to the next full look.
-            mine = tasks if service is None or service_id == service.id else ()
-            self._take_tasks(service_id, mine, found)
+        if service is not None:
+            self._take_tasks(service.id, tasks.get(service.id, ()), found)
         self._refreshed_at[name] = time.monotonic()
-        self._tell(found)
 
     def apply_tasks(self, service_id: str, tasks: Sequence[Task]) -> None:
         """Take over the tasks of one service just read."""
-        found = _Difference()
+        found = Difference()
         self._take_tasks(service_id, tasks, found)
         if name := self._names.get(service_id):
             self._refreshed_at[name] = time.monotonic()
         self._tell(found)
 
     def apply_node(self, node: Node) -> None:
-        found = _Difference()
+        found = Difference()
         known = self.nodes.get(node.id)
         self._node_read_at[node.id] = time.monotonic()
         if known is None or (known != node and known.version <= node.version):
@@ -196,7 +168,7 @@ class ClusterState:
         configs: Sequence[SwarmObject] | None = None,
     ) -> None:
         """Take over lists just read of what definitions may name."""
-        found = _Difference()
+        found = Difference()
         self._take_references(networks, secrets, configs, found)
         self._tell(found)
 
@@ -220,7 +192,7 @@ class ClusterState:
             groups.setdefault(task.service_id, []).append(task)
             if not number % (4 * PIECE):
                 yield
-        found = _Difference()
+        found = Difference()
         self._take_nodes(look.nodes, began_at, found)
         self._take_services(look.services, began_at, found)
         done = 0
@@ -229,7 +201,7 @@ class ClusterState:
             if self._is_newer(self._names.get(service_id), began_at):
                 continue
             group = groups.get(service_id, [])
-            self._take_tasks(service_id, group, found, first=first)
+            self._tasks.take(service_id, group, self._names.get(service_id), found, first=first)
             done += len(group)
             if done >= PIECE:
                 done = 0
@@ -260,7 +232,7 @@ class ClusterState:
             return changes
         return self._tell(found, resync=resync)
 
-    def _take_nodes(self, nodes: Sequence[Node], began_at: float, found: _Difference) -> None:
+    def _take_nodes(self, nodes: Sequence[Node], began_at: float, found: Difference) -> None:
         wanted: dict[str, Node] = {}
         for node in nodes:
             known = self.nodes.get(node.id)
@@ -285,7 +257,7 @@ class ClusterState:
     def _is_newer(self, name: str | None, began_at: float) -> bool:
         return name is not None and self._refreshed_at.get(name, 0.0) > began_at
 
-    def _take_services(self, services: Sequence[Service], began_at: float, found: _Difference) -> None:
+    def _take_services(self, services: Sequence[Service], began_at: float, found: Difference) -> None:
         wanted = {name: known for name, known in self.services.items() if self._is_newer(name, began_at)}
         for service in services:
             name = service.name
@@ -305,57 +277,15 @@ class ClusterState:
                 found.service_changes.append(ServiceChange(known, None))
         self.services = wanted
 
-    def _take_tasks(
-        self, service_id: str, tasks: Sequence[Task], found: _Difference, *, first: bool = False
-    ) -> None:
-        known = self._tasks.get(service_id, ())
-        if same_tasks(known, tasks):
-            return
-        name = self._names.get(service_id)
-        before = {task.id: task for task in known}
-        kept: list[Task] = []
-        for task in tasks:
-            old = before.pop(task.id, None)
-            if old is not None and old.version == task.version:
-                kept.append(old)
-                continue
-            kept.append(task)
-            self._place(old, task, found)
-            if not first and name is not None:
-                change = task_change(old, task, name, self._hostname(task))
-                if change is not None:
-                    found.tasks.append(change)
-        now = datetime.now(UTC)
-        for old in before.values():
-            self._place(old, None, found)
-            if name is not None and (gone := task_gone(old, name, self._hostname(old), now)) is not None:
-                found.tasks.append(gone)
-        if kept:
-            self._tasks[service_id] = tuple(kept)
-        else:
-            self._tasks.pop(service_id, None)
-        if name is not None:
-            found.services.add(name)
-
-    def _place(self, old: Task | None, new: Task | None, found: _Difference) -> None:
-        """Keep the tasks by node in step."""
-        if old is not None and old.node_id:
-            found.nodes.add(old.node_id)
-            if new is None or new.node_id != old.node_id:
-                there = self._on_node.get(old.node_id, {})
-                there.pop(old.id, None)
-                if not there:
-                    self._on_node.pop(old.node_id, None)
-        if new is not None and new.node_id:
-            found.nodes.add(new.node_id)
-            self._on_node.setdefault(new.node_id, {})[new.id] = new
+    def _take_tasks(self, service_id: str, tasks: Sequence[Task], found: Difference) -> None:
+        self._tasks.take(service_id, tasks, self._names.get(service_id), found)
 
     def _take_references(
         self,
         networks: Sequence[SwarmObject] | None,
         secrets: Sequence[SwarmObject] | None,
         configs: Sequence[SwarmObject] | None,
-        found: _Difference,
+        found: Difference,
     ) -> None:
         for known, seen in ((self.networks, networks), (self.secrets, secrets), (self.configs, configs)):
             if seen is None:
@@ -372,14 +302,14 @@ class ClusterState:
                 self.configs = named
 
     def _touch_services_on(
-        self, node_id: str, known: Node | None, node: Node | None, found: _Difference
+        self, node_id: str, known: Node | None, node: Node | None, found: Difference
     ) -> None:
         """What runs on a node counts only while the node answers, and is shown under its name."""
         if known is not None and node is not None:
             same = (known.is_live, known.hostname) == (node.is_live, node.hostname)
             if same:
                 return
-        for task in self._on_node.get(node_id, {}).values():
+        for task in self._tasks.on(node_id):
             if name := self._names.get(task.service_id):
                 found.services.add(name)
 
@@ -387,7 +317,7 @@ class ClusterState:
         node = self.nodes.get(task.node_id or "")
         return node.hostname if node else None
 
-    def _tell(self, found: _Difference, *, resync: bool = False) -> Changes:
+    def _tell(self, found: Difference, *, resync: bool = False) -> Changes:
         changes = found.changes(resync=resync)
         self._tell_changes(changes)
         return changes

@@ -3,16 +3,16 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import anyio
-import anyio.lowlevel
 
 from backend.clients.docker_client import SwarmClient
 from backend.domain.observations import Changes
 from backend.errors import DockerUnavailable, NotFound, OrchestratorError
-from backend.models.cluster import EngineEvent
-from backend.services.cluster_state import ClusterState, Look
+from backend.models.cluster import EngineEvent, Service, Task
+from backend.services.cluster_state import ClusterState
+from backend.services.look import Look
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,6 @@ MOVING_AT_ONCE = 50
 STILL_MOVING = 10.0
 """Seconds after its last change for which a service is taken to be moving: its next change sends no event."""
 REREAD_COST = 0.002
-LET_GO_AT_ONCE = 5_000
 
 
 class ClusterWatcher:
@@ -55,6 +54,8 @@ class ClusterWatcher:
         self._costs: deque[float] = deque(maxlen=5)
         self.moving: Callable[[], Iterable[str]] = lambda: ()
         """Names of services whose rollout is followed, worth re-reading about once a second."""
+        self.being_written: set[str] = set()
+        """Names of services that somebody writes and will re-read: what their events say will be old."""
         state.on_change.append(self._note_moving)
 
     async def run(self) -> None:
@@ -92,25 +93,36 @@ class ClusterWatcher:
         if self._state.error is not None or self._state.as_of is None:
             log.info("the engine answers: %d nodes, %d services", len(look.nodes), len(look.services))
         await self._state.take(look, began_at=began_at, resync=missed)
-        await _let_go(look)
         return cost
 
     async def refresh(self, name: str) -> None:
         """Re-read one service and its tasks now, so that a caller sees what it just changed."""
-        known = self._state.services.get(name)
+        await self._reread_services([name])
+
+    async def reread(self, names: Collection[str]) -> dict[str, Service]:
+        """Re-read several services and their tasks now, in two calls; return those there are, by name."""
+        seen = {service.name: service for service in await self._services(names)}
+        tasks: dict[str, list[Task]] = {service.id: [] for service in seen.values()}
         try:
-            try:
-                service = await self._client.service(name)
-            except NotFound:
-                tasks = await self._client.tasks(service_id=known.id) if known else []
-                self._state.apply_service(name, None, tasks)
-                return
-            self._state.apply_service(name, service, await self._client.tasks(service_id=service.id))
+            for task in await self._client.tasks(service_ids=tasks) if tasks else ():
+                tasks.setdefault(task.service_id, []).append(task)
         except NotFound:
-            self._state.apply_service(name, None, [])
-        except OrchestratorError as error:
-            log.debug("%s could not be re-read: %s", name, error.detail)
+            # One was removed in between, which costs the others their news until the next look.
             self.look_soon()
+            return seen
+        gone = any(name in self._state.services and name not in seen for name in names)
+        self._state.apply_services({name: seen.get(name) for name in names}, tasks)
+        if gone:
+            self.look_soon()
+        return seen
+
+    async def _services(self, names: Collection[str]) -> list[Service]:
+        if len(names) > 1:
+            return await self._client.services(names=names)
+        try:
+            return [await self._client.service(name) for name in names]
+        except NotFound:
+            return []
 
     def look_soon(self) -> None:
         self._look_wanted.set()
@@ -121,11 +133,11 @@ class ClusterWatcher:
         client = self._client
         nodes = await client.nodes()
         info = await client.info()
-        services = await client.services()
-        tasks = await client.tasks()
-        networks = await client.networks()
-        secrets = await client.secrets()
-        configs = await client.configs()
+        services = await client.services(known=self._state.service_by_id)
+        tasks = await client.tasks(known=self._state.task_by_id)
+        networks = await client.references.networks()
+        secrets = await client.references.secrets()
+        configs = await client.references.configs()
         if info.error:
             raise DockerUnavailable(info.error)
         return Look(info, nodes, services, tasks, networks, secrets, configs)
@@ -156,6 +168,8 @@ class ClusterWatcher:
                 self._subscribed.set()
                 self._look_wanted.set()
             case "service" if name := event.attributes.get("name"):
+                if name in self.being_written:
+                    return
                 self._services_wanted.add(name)
             case "node" if event.object_id:
                 self._nodes_wanted.add(event.object_id)
@@ -179,13 +193,21 @@ class ClusterWatcher:
             if len(services) * REREAD_COST > max(MOVING_AT_ONCE * REREAD_COST, min(self._costs, default=0.0)):
                 self.look_soon()
             else:
-                for name in services:
-                    await self.refresh(name)
+                await self._reread_services(services)
             for node_id in nodes:
                 await self._reread_node(node_id)
             if references:
                 await self._reread_references(references)
             await anyio.sleep(GATHERING_PAUSE)
+
+    async def _reread_services(self, names: Collection[str]) -> None:
+        if not names:
+            return
+        try:
+            await self.reread(names)
+        except OrchestratorError as error:
+            log.debug("%s could not be re-read: %s", ", ".join(sorted(names)), error.detail)
+            self.look_soon()
 
     async def _reread_node(self, node_id: str) -> None:
         try:
@@ -196,11 +218,11 @@ class ClusterWatcher:
     async def _reread_references(self, kinds: set[str]) -> None:
         try:
             if "network" in kinds:
-                self._state.apply_references(networks=await self._client.networks())
+                self._state.apply_references(networks=await self._client.references.networks())
             if "secret" in kinds:
-                self._state.apply_references(secrets=await self._client.secrets())
+                self._state.apply_references(secrets=await self._client.references.secrets())
             if "config" in kinds:
-                self._state.apply_references(configs=await self._client.configs())
+                self._state.apply_references(configs=await self._client.references.configs())
         except OrchestratorError as error:
             log.debug("%s could not be re-read: %s", ", ".join(sorted(kinds)), error.detail)
             self.look_soon()
@@ -222,9 +244,8 @@ class ClusterWatcher:
             if self._state.error is not None or PACE * min(self._costs, default=1.0) <= SHORTEST_PAUSE:
                 # The full looks come as often, or in vain.
                 continue
-            followed = set(self.moving())
-            for name in list(followed)[:MOVING_AT_ONCE]:
-                await self.refresh(name)
+            followed = set(self.moving()) - self.being_written
+            await self._reread_services(list(followed)[:MOVING_AT_ONCE])
             moved = sorted(self._moved_at.keys() - followed, key=lambda name: -self._moved_at[name])
             for name in moved[: max(0, MOVING_AT_ONCE - len(followed))]:
                 await self._reread_tasks(name)
@@ -235,14 +256,7 @@ class ClusterWatcher:
         if service is None:
             return
         try:
-            self._state.apply_tasks(service.id, await self._client.tasks(service_id=service.id))
+            tasks = await self._client.tasks(service_id=service.id, known=self._state.task_by_id)
+            self._state.apply_tasks(service.id, tasks)
         except OrchestratorError as error:
             log.debug("the tasks of %s could not be re-read: %s", name, error.detail)
-
-
-async def _let_go(look: Look) -> None:
-    """Free what the look brought twice in pieces: a hundred thousand tasks at once take 50 ms."""
-    if isinstance(look.tasks, list):
-        while look.tasks:
-            del look.tasks[-LET_GO_AT_ONCE:]
-            await anyio.lowlevel.checkpoint()

@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.domain.yaml_tree import MAX_BYTES
+from backend.domain.yaml_tree import MAX_BYTES, SUFFIXES
 from backend.errors import FieldError
 from backend.models.definitions import NAME
 from backend.storage_errors import from_os_error
-
-_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class DefinitionFiles:
                 with os.scandir(folder) as entries:
                     for entry in entries:
                         stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122 — Path would drop odd names
-                        if stem.startswith(".") or suffix.lower() not in _SUFFIXES:
+                        if stem.startswith(".") or suffix.lower() not in SUFFIXES:
                             continue
                         trace = _trace(folder, entry.name)
                         if trace is not None:
@@ -93,7 +91,7 @@ class DefinitionFiles:
     def glance(self, name: str) -> Traces:
         """The traces of one valid name, without a look at the others."""
         with self.opened() as folder:
-            traces = (_trace(folder, name + suffix) for suffix in _SUFFIXES)
+            traces = (_trace(folder, name + suffix) for suffix in SUFFIXES)
             return tuple(trace for trace in traces if trace is not None)
 
     def read(self, name: str, traces: Traces) -> FileText:
@@ -192,7 +190,7 @@ def _as_text(name: str, traces: Traces, content: bytes) -> FileText:
             "beginning and ending with a letter or digit; rename the file"
         )
         return FileText(name, traces, None, text, sha256, FieldError("name", reason))
-    if suffix not in _SUFFIXES:
+    if suffix not in SUFFIXES:
         reason = f"the file's name ends in '{suffix}'; rename it to {stem}.yaml"
         return FileText(name, traces, None, text, sha256, FieldError("", reason))
     return FileText(name, traces, file, text, sha256)

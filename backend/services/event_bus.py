@@ -72,9 +72,10 @@ class EventBus:
                 retry_after=10,
             )
         missed = self._missed(last_event_id)
-        # Its id says where a listener stands that saw nothing else before it was cut off.
-        first = [self._encode("hello", hello, self._last)]
-        first += [self._resync()] if missed is None or len(missed) >= BACKLOG else missed
+        after = [self._resync()] if missed is None or len(missed) >= BACKLOG else missed
+        # Its id says where a listener stands that saw nothing else before it was cut off. Before what was
+        # missed it has none: a listener that is cut off in between comes back with the id it had.
+        first = [self._encode("hello", hello, None if after else self._last), *after]
         subscription = Subscription(self, first, self._resync)
         if self._closed:
             subscription.end()
@@ -107,13 +108,9 @@ class EventBus:
     def _resync(self) -> bytes:
         return self._encode("resync", {}, self._last)
 
-    def _encode(self, kind: str, data: object, number: int) -> bytes:
-        return b"id: %b-%d\nevent: %b\ndata: %b\n\n" % (
-            self.boot.encode(),
-            number,
-            kind.encode(),
-            to_json(data),
-        )
+    def _encode(self, kind: str, data: object, number: int | None) -> bytes:
+        id_line = b"" if number is None else b"id: %b-%d\n" % (self.boot.encode(), number)
+        return b"%bevent: %b\ndata: %b\n\n" % (id_line, kind.encode(), to_json(data))
 
 
 class Subscription:

@@ -4,21 +4,22 @@ from collections import Counter
 
 from backend import __version__
 from backend.domain.permissions import Permission
-from backend.domain.status import Status
 from backend.models.actor import Actor
-from backend.models.schemas.health import EngineHealth, HealthReport
+from backend.models.schemas.health import EngineHealth, HealthReport, StateHealth
+from backend.models.schemas.nodes import NodeOut
+from backend.services.attention import Attention, Managers
 from backend.services.audit import Audit
+from backend.services.backups import Backups
 from backend.services.catalog import Catalog
 from backend.services.cluster_state import ClusterState
 from backend.services.nodes import NodeViews
-from backend.services.service_fragments import ServiceFragments
+from backend.services.replication import Replication
+from backend.services.service_fragments import Fragment, ServiceFragments
 from backend.services.use_case import use_case
-
-WORST_FIRST = ("failed", "broken", "degraded", "pending")
 
 
 class HealthMonitor:
-    """Reads the picture only; judging it never calls the engine."""
+    """Reads the picture and our own state only; judging them never calls the engine."""
 
     def __init__(
         self,
@@ -27,14 +28,20 @@ class HealthMonitor:
         catalog: Catalog,
         fragments: ServiceFragments,
         views: NodeViews,
+        attention: Attention,
         host: str,
+        backups: Backups,
+        replication: Replication,
         audit: Audit,
     ) -> None:
         self._cluster = cluster
         self._catalog = catalog
         self._fragments = fragments
         self._views = views
+        self._attention = attention
         self._host = host
+        self._backups = backups
+        self._replication = replication
         self.audit = audit
 
     @use_case(Permission.READ)
@@ -42,24 +49,28 @@ class HealthMonitor:
         """Answers always, also without an engine: then with what was last seen and how old it is."""
         cluster = self._cluster
         nodes = [node for node, _ in await self._views.all()]
-        services = await self._services()
-        managers = [node for node in nodes if node.role == "manager"]
-        reachable = [node for node in managers if node.reachability == "reachable" and node.state == "ready"]
-        problems = self._problems(services)
+        services = await self.services()
+        managers = _managers(nodes)
         engine = self._engine()
-        quorum = len(managers) // 2 + 1
+        attention = self._attention.list_all(services, managers)
         return HealthReport(
-            status="unavailable" if not engine.connected else "degraded" if problems else "ok",
+            status="unavailable" if not engine.connected else "degraded" if attention else "ok",
             version=__version__,
             engine=engine,
             as_of=cluster.as_of,
             stale_seconds=cluster.stale_seconds,
-            managers=len(managers),
-            managers_reachable=len(reachable),
-            quorum_margin=max(0, len(reachable) - quorum) if managers else 0,
+            managers=managers.all,
+            managers_reachable=managers.reachable,
+            quorum_margin=managers.margin,
             nodes=nodes,
-            services=dict(Counter(status.status for _, status in services)),
-            problems=problems,
+            services=dict(Counter(fragment.status.status for _, fragment in services)),
+            problems=[each.sentence for each in attention],
+            attention=attention,
+            state=StateHealth(
+                last_backup_at=self._backups.last,
+                backup_problem=self._backups.problem,
+                replication=await self._replication.health(),
+            ),
         )
 
     def _engine(self) -> EngineHealth:
@@ -75,26 +86,17 @@ class HealthMonitor:
             cluster_id=info.cluster_id if info else None,
         )
 
-    async def _services(self) -> list[tuple[str, Status]]:
+    async def services(self) -> list[tuple[str, Fragment]]:
+        """Everything that the catalog or the swarm has, by name."""
         names = {entry.name for entry in self._catalog.entries()} | set(self._cluster.services)
         found = [(name, self._catalog.find(name), self._cluster.services.get(name)) for name in sorted(names)]
         fragments = await self._fragments.of_all(found)
-        return [(one[0], fragment.status) for one, fragment in zip(found, fragments, strict=True)]
+        return [(one[0], fragment) for one, fragment in zip(found, fragments, strict=True)]
 
-    def _problems(self, services: list[tuple[str, Status]]) -> list[str]:
-        found: list[str] = []
-        if (error := self._cluster.error) is not None:
-            found.append(error.detail)
-        found += [
-            f"Node {node.hostname} is {node.state}: what it last reported may no longer be so."
-            for node in self._cluster.nodes.values()
-            if not node.is_live
-        ]
-        for worst in WORST_FIRST:
-            found += [
-                f"{name} is {worst} ({status.running} of {status.desired} running)"
-                + (f": {status.message}" if status.message else ".")
-                for name, status in services
-                if status.status == worst and status.reason != "starting"
-            ]
-        return found
+
+def _managers(nodes: list[NodeOut]) -> Managers:
+    managers = [node for node in nodes if node.role == "manager"]
+    away = [node for node in managers if node.reachability != "reachable" or node.state != "ready"]
+    reachable = len(managers) - len(away)
+    margin = max(0, reachable - (len(managers) // 2 + 1)) if managers else 0
+    return Managers(len(managers), reachable, margin, tuple(node.hostname for node in away))

@@ -9,16 +9,17 @@ from backend.domain.observations import Changes
 from backend.domain.permissions import Permission
 from backend.errors import OrchestratorError
 from backend.models.actor import Actor
+from backend.models.schemas.approvals import ApprovalEvent
+from backend.models.schemas.builds import BuildOut
 from backend.models.schemas.deployments import DeploymentOut
 from backend.models.schemas.events import ChangedEvent, EngineEvent, HelloEvent, SeenEvent
 from backend.models.schemas.nodes import NodeOut
-from backend.models.schemas.services import ServiceOut
 from backend.services.audit import Audit
 from backend.services.catalog import Catalog
 from backend.services.cluster_state import ClusterState
 from backend.services.event_bus import EventBus, Subscription, to_json
 from backend.services.nodes import node_view
-from backend.services.service_views import ServiceViews
+from backend.services.service_fragments import Fragment, ServiceFragments
 from backend.services.use_case import use_case
 
 VIEWS_AT_ONCE = 50
@@ -28,23 +29,30 @@ PAUSE_PER_LISTENER = 0.00005
 """Seconds between two `changed` events: sending one costs that much for each who listens."""
 HEARTBEAT = 5.0
 RECHECK_AFTER = 1.0
+_NO_SERVICES = b'"services":[]'
 
 
 class LiveEvents:
     """Each change is made into bytes once, however many listen; without listeners it is not made at all."""
 
     def __init__(
-        self, *, bus: EventBus, cluster: ClusterState, catalog: Catalog, views: ServiceViews, audit: Audit
+        self,
+        *,
+        bus: EventBus,
+        cluster: ClusterState,
+        catalog: Catalog,
+        fragments: ServiceFragments,
+        audit: Audit,
     ) -> None:
         self.bus = bus
         self.audit = audit
         self._cluster = cluster
         self._catalog = catalog
-        self._views = views
+        self._fragments = fragments
         self._services: set[str] = set()
         self._nodes: set[str] = set()
         self._resync = False
-        self._maybe: dict[str, ServiceOut] = {}
+        self._maybe: dict[str, bytes] = {}
         """Services whose status changes with time alone, as they were told last."""
         self._news = anyio.Event()
         cluster.on_change.append(self._cluster_changed)
@@ -58,6 +66,14 @@ class LiveEvents:
 
     def deployment_changed(self, row: object) -> None:
         self.bus.publish("deployment", DeploymentOut.model_validate(row, from_attributes=True))
+
+    def build_changed(self, build: BuildOut) -> None:
+        self.bus.publish("build", build)
+        self._services.add(build.service)
+        self._news.set()
+
+    def approval_changed(self, approval_id: str) -> None:
+        self.bus.publish("approval", ApprovalEvent(id=approval_id))
 
     async def run(self) -> None:
         """Publish what changed, gathered over moments, until cancelled."""
@@ -131,31 +147,36 @@ class LiveEvents:
         """Names of services that read otherwise now though nothing of theirs changed."""
         for name in changed:
             self._maybe.pop(name, None)
-        return {name for name, told in self._maybe.items() if self._view(name) != told}
+        return {name for name, told in self._maybe.items() if self._fragment(name).encoded != told}
 
-    def _changed(self, services: set[str], nodes: set[str]) -> ChangedEvent:
+    def _changed(self, services: set[str], nodes: set[str]) -> bytes:
+        """The JSON of a ChangedEvent; of each service the same bytes that lists show."""
         cluster = self._cluster
-        present = {name for name in services if self._is_there(name)}
-        views = [self._view(name) for name in sorted(present)] if len(present) <= VIEWS_AT_ONCE else []
-        for view in views:
-            if view.reason == "restarting":
-                self._maybe[view.name] = view
+        present = sorted(name for name in services if self._is_there(name))
+        told = present if len(present) <= VIEWS_AT_ONCE else []
+        encoded = []
+        for name in told:
+            fragment = self._fragment(name)
+            encoded.append(fragment.encoded)
+            if fragment.passes:
+                self._maybe[name] = fragment.encoded
             else:
-                self._maybe.pop(view.name, None)
-        return ChangedEvent(
-            services=views,
-            names=sorted(present),
-            removed=sorted(services - present),
+                self._maybe.pop(name, None)
+        event = ChangedEvent(
+            services=[],
+            names=present,
+            removed=sorted(services.difference(present)),
             nodes=[self._node(node_id) for node_id in sorted(nodes) if node_id in cluster.nodes],
             removed_nodes=sorted(nodes - cluster.nodes.keys()),
             as_of=cluster.as_of,
         )
+        return to_json(event).replace(_NO_SERVICES, b'"services":[%b]' % b",".join(encoded), 1)
 
     def _is_there(self, name: str) -> bool:
         return name in self._cluster.services or self._catalog.find(name) is not None
 
-    def _view(self, name: str) -> ServiceOut:
-        return self._views.view(name, self._catalog.find(name), self._cluster.services.get(name))
+    def _fragment(self, name: str) -> Fragment:
+        return self._fragments.of(name, self._catalog.find(name), self._cluster.services.get(name))
 
     def _node(self, node_id: str) -> NodeOut:
         return node_view(self._cluster.nodes[node_id], self._cluster.tasks_on(node_id))

@@ -54,7 +54,13 @@ class LogSelection:
     node: str | None = None
     stream: Stream | None = None
     since: datetime | None = None
+    until: datetime | None = None
     test: Callable[[str], bool] | None = None
+
+    @property
+    def is_choosy(self) -> bool:
+        """Whether the newest lines of a source may not be the ones that are wanted."""
+        return self.stream is not None or self.until is not None or self.test is not None
 
     def wants_source(self, task_names: Iterable[str], node_names: Iterable[str]) -> bool:
         return (self.task is None or self.task in task_names) and (
@@ -70,6 +76,7 @@ class LogSelection:
         return (
             (self.stream is None or self.stream == stream)
             and (self.since is None or time >= self.since)
+            and (self.until is None or time <= self.until)
             and (self.test is None or self.test(text))
         )
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -10,28 +9,26 @@ import anyio
 from backend.clients.docker_client import SwarmClient
 from backend.domain.log_sources import HAS_LOGS
 from backend.domain.permissions import Permission
-from backend.errors import FieldError, InvalidInput, NotFound, OrchestratorError
+from backend.errors import DockerUnavailable, FieldError, InvalidInput, NotFound, OrchestratorError
 from backend.models.actor import Actor
-from backend.models.cluster import LogGap, LogLine, Service, Task
+from backend.models.cluster import LogLine, Service, Task
 from backend.models.schemas.logs import LogEntry, LogPage
 from backend.services.audit import Audit
 from backend.services.catalog import Catalog
 from backend.services.cluster_state import ClusterState
 from backend.services.log_broker import LogBroker
+from backend.services.log_history import LogHistory
 from backend.services.log_reader import LogReader, LogSelection
 from backend.services.newest_lines import NewestLines
 from backend.services.service_views import ServiceViews
 from backend.services.services import not_in_catalog
 from backend.services.use_case import use_case
 
-TASK_SECONDS = 5.0
-"""How long one task's node may take to hand over its lines."""
 TASKS_AT_ONCE = 16
 TASKS_AT_MOST = 200
 """The newest tasks of a service that are asked; older ones have long lost their containers."""
-SEARCHED_LINES = 10_000
-"""A search without `since` looks at so many of each task's newest lines."""
 
+LONGEST_AGO = timedelta(days=36_500)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -50,26 +47,29 @@ class Logs:
     ) -> None:
         self._catalog = catalog
         self._cluster = cluster
-        self._client = client
+        self._history = LogHistory(client)
         self._views = views
         self._broker = broker
         self.audit = audit
 
     @use_case(Permission.READ)
-    async def read(self, actor: Actor, name: str, selection: LogSelection, *, tail: int) -> LogPage:
-        """The newest `tail` lines that are wanted of all tasks together, oldest first.
+    async def read(
+        self, actor: Actor, name: str, selection: LogSelection, *, tail: int, oldest: bool = False
+    ) -> LogPage:
+        """The newest `tail` lines that are wanted of all tasks together, or the oldest; oldest first.
 
-        A service that is not in the swarm has no lines.
+        A service that is not in the swarm has no lines. Raises DockerUnavailable when the engine gives none.
         """
         service = self._service(name)
         if service is None:
-            return LogPage(items=[], incomplete=[])
+            return LogPage(items=[], incomplete=[], reaches_back_to=None)
         wanted = self._wanted(service, selection)
-        lines, incomplete = await self._gather(wanted, selection, tail=tail)
+        lines, incomplete, reaches = await self._gather(wanted, selection, tail=tail, oldest=oldest)
         by_id = {candidate.id: candidate for candidate in self._cluster.tasks_of(service)}
         return LogPage(
             items=[self._entry(line, service, by_id.get(line.task_id)) for line in lines],
             incomplete=sorted(incomplete),
+            reaches_back_to=reaches,
         )
 
     @use_case(Permission.READ)
@@ -114,35 +114,33 @@ class Logs:
         return {task.id, self._views.task_name(task, service.name), str(task.slot)}
 
     async def _gather(
-        self, tasks: Sequence[Task], selection: LogSelection, *, tail: int
-    ) -> tuple[list[LogLine], set[str]]:
-        newest = NewestLines(tail)
+        self, tasks: Sequence[Task], selection: LogSelection, *, tail: int, oldest: bool
+    ) -> tuple[list[LogLine], set[str], datetime | None]:
+        kept = NewestLines(tail, oldest=oldest)
         incomplete: set[str] = set()
+        afters: list[datetime] = []
+        asked = failed = 0
+        problem: OrchestratorError | None = None
         limiter = anyio.CapacityLimiter(TASKS_AT_ONCE)
-        searched = None if selection.since else max(tail, SEARCHED_LINES)
+        look = self._history.look_ahead if oldest else self._history.look_back
 
         async def read(task: Task, hostname: str) -> None:
+            nonlocal asked, failed, problem
+            asked += 1
             async with limiter:
-                stream = self._client.task_logs(
-                    task.id,
-                    tail=searched if selection.test else tail,
-                    since=selection.since,
-                    stream=selection.stream,
-                    deadline=TASK_SECONDS,
-                )
                 try:
-                    async with aclosing(stream):
-                        async for item in stream:
-                            if isinstance(item, LogGap):
-                                incomplete.add(hostname)
-                            elif isinstance(item, LogLine) and selection.wants_text(
-                                item.time, item.stream, item.line
-                            ):
-                                newest.add(item)
+                    looked = await look(task.id, selection, tail=tail, add=kept.add)
                 except NotFound:
                     return  # Swarm has reaped the task since we looked.
-                except OrchestratorError:
+                except OrchestratorError as error:
                     incomplete.add(hostname)
+                    failed, problem = failed + 1, error
+                    return
+                if not looked.answered:
+                    incomplete.add(hostname)
+                    failed += 1
+                if looked.after is not None:
+                    afters.append(looked.after)
 
         async with anyio.create_task_group() as group:
             for task in tasks:
@@ -154,7 +152,15 @@ class Logs:
                 else:
                     # Swarm would wait for the node without end (moby#37336, #41733).
                     incomplete.add(node.hostname)
-        return newest.lines(), incomplete
+        lines = kept.lines()
+        if asked and failed == asked and not lines:
+            # Not the nodes: the engine itself does not answer, or cannot.
+            error = problem if isinstance(problem, DockerUnavailable) else self._cluster.error
+            if error is not None:
+                raise error
+        if kept.cut and lines and not oldest:
+            afters.append(lines[0].time)
+        return lines, incomplete, max(afters, default=None)
 
     def _entry(self, line: LogLine, service: Service, task: Task | None) -> LogEntry:
         node = self._cluster.nodes.get(line.node_id)
@@ -168,18 +174,19 @@ class Logs:
         )
 
 
-def parse_since(text: str | None, now: datetime) -> datetime | None:
+def parse_moment(text: str | None, now: datetime, *, field: str = "since") -> datetime | None:
     """`10m`, `1h30m`, an RFC 3339 time, or seconds since 1970; InvalidInput for anything else."""
     if text is None or text == "":
         return None
     if (match := _DURATION.fullmatch(text)) is not None and any(match.groups()):
         days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return now - timedelta(days=min(days, 36_500), hours=hours, minutes=minutes, seconds=seconds)
+        ago = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+        return now - min(timedelta(seconds=min(ago, 10**12)), LONGEST_AGO)
     try:
         if text.replace(".", "", 1).isdecimal():
             return datetime.fromtimestamp(float(text), UTC)
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         reason = "is neither a duration such as `10m` nor a time such as `2026-01-31T12:00:00Z`"
-        raise InvalidInput(f"`since` {reason}.", errors=(FieldError("since", reason),)) from None
+        raise InvalidInput(f"`{field}` {reason}.", errors=(FieldError(field, reason),)) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -99,6 +99,8 @@ class RolloutTracker:
         """Follow a row that is new or has changed; a finished one is let go."""
         if row.finished_at is not None:
             self._followed.pop(row.id, None)
+        elif row.phases and row.phases[-1].phase == "building":
+            return  # Nothing was sent yet, however long that takes.
         elif (known := self._followed.get(row.id)) is not None:
             known.row = row
         else:

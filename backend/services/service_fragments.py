@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backend.domain.observations import Changes
 from backend.domain.status import Status
 from backend.models.cluster import Service, Task
+from backend.models.schemas.builds import BuildBrief
 from backend.services.catalog import Catalog, Entry
 from backend.services.cluster_state import ClusterState
 from backend.services.service_views import ServiceViews
@@ -27,6 +28,7 @@ class Fragment:
     service: Service | None
     tasks: Sequence[Task]
     deployed: bool
+    build: BuildBrief | None
     status: Status
     encoded: bytes
 
@@ -55,6 +57,7 @@ class ServiceFragments:
     def of(self, name: str, entry: Entry | None, service: Service | None) -> Fragment:
         tasks = self._cluster.tasks_of(service) if service else ()
         deployed = name in self._views.ever_deployed
+        build = self._views.builds.get(name)
         known = self._made.get(name)
         if (
             known is not None
@@ -62,11 +65,12 @@ class ServiceFragments:
             and known.service is service
             and known.tasks is tasks
             and known.deployed is deployed
+            and known.build is build
             and not known.passes
         ):
             return known
         status, view = self._views.view_with_status(name, entry, service)
-        made = Fragment(entry, service, tasks, deployed, status, view.model_dump_json().encode())
+        made = Fragment(entry, service, tasks, deployed, build, status, view.model_dump_json().encode())
         self._made[name] = made
         return made
 
@@ -81,12 +85,15 @@ class ServiceFragments:
                 turn_ends = time.perf_counter() + TURN
         return fragments
 
+    def build_changed(self, service: str) -> None:
+        self._forget([service])
+
     def _cluster_changed(self, changes: Changes) -> None:
         if changes.services:
             self._forget(changes.services)
         if changes.references:
-            # What a definition names may be there now, or gone: its drift may be another.
-            self._forget([name for name, made in self._made.items() if made.entry is not None])
+            # What a definition names may be there now, or gone: its drift may be another, as may names be.
+            self._forget(list(self._made))
 
     def _catalog_changed(self, names: set[str]) -> None:
         self._forget(names)

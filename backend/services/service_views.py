@@ -1,7 +1,7 @@
 """What the API says of a service: catalog entry and swarm service joined into one answer."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,6 +14,7 @@ from backend.domain.status import Status, status_of
 from backend.errors import OrchestratorError
 from backend.models.cluster import Platform, Service, SwarmObject, Task
 from backend.models.definitions import Definition
+from backend.models.schemas.builds import BuildBrief
 from backend.models.schemas.common import ProblemField
 from backend.models.schemas.services import NodeShare, PortOut, ServiceDetail, ServiceOut, TaskOut
 from backend.services.catalog import Entry
@@ -58,11 +59,10 @@ class ServiceViews:
     registry_host: str
     ever_deployed: set[str]
     """Names that have a deployment on record: tells `removed` from `never_deployed`."""
+    builds: Mapping[str, BuildBrief] = field(default_factory=dict)
+    """The newest build of each service that has one."""
     _drifts: dict[str, tuple[object, list[str]]] = field(default_factory=dict)
     _known: tuple[tuple[object, ...], References] | None = None
-
-    def view(self, name: str, entry: Entry | None, service: Service | None) -> ServiceOut:
-        return self.view_with_status(name, entry, service)[1]
 
     def view_with_status(
         self, name: str, entry: Entry | None, service: Service | None
@@ -211,6 +211,7 @@ class ServiceViews:
             "image": image or None,
             "digest": digest or None,
             "ports": [PortOut.model_validate(port) for port in self._ports(entry, service)],
+            "networks": self._networks(service),
             "nodes": self._spread(service),
             "stack": service.labels.get(STACK_LABEL) if service else None,
             "revision": entry.revision if entry else None,
@@ -221,7 +222,18 @@ class ServiceViews:
             if entry and entry.problem
             else None,
             "updated_at": service.updated_at if service else entry.updated_at if entry else None,
+            "build": self.builds.get(name),
         }
+
+    def _networks(self, service: Service | None) -> list[str]:
+        if service is None:
+            return []
+        attached = service.spec.get("TaskTemplate", {}).get("Networks") or service.spec.get("Networks")
+        if not attached:
+            return []
+        targets = {item.get("Target") for item in attached}
+        # The engine stores ids, and takes names.
+        return sorted(name for name, found in self.cluster.networks.items() if targets & {name, found.id})
 
     def _spread(self, service: Service | None) -> list[NodeShare]:
         if service is None:

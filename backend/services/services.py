@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from backend.domain.consent import definition_of, host_reach
 from backend.domain.definition_text import from_mapping, to_text, with_changes
 from backend.domain.permissions import Permission
 from backend.errors import Conflict, FieldError, InvalidInput, NotFound
 from backend.models.actor import Actor
 from backend.models.schemas.services import ServiceDetail, ServiceStatus
 from backend.services.audit import Audit
-from backend.services.catalog import Catalog
+from backend.services.catalog import Catalog, Entry
 from backend.services.cluster_state import ClusterState
 from backend.services.listed import KeptLists, Listed
 from backend.services.service_fragments import Found, ServiceFragments
@@ -36,6 +37,21 @@ class Services:
         self._catalog_lists = KeptLists()
         self._live_lists = KeptLists()
         self.audit = audit
+
+    async def _effect_of_deleting(self, arguments: Mapping[str, Any]) -> str | None:
+        entry = self._entry(str(arguments["name"]))
+        return f"the definition of {entry.name}, revision {entry.revision}, leaves the catalog"
+
+    async def _effect_of_updating(self, arguments: Mapping[str, Any]) -> str | None:
+        """Nothing to ask when it reaches no further than the present definition."""
+        name = str(arguments["name"])
+        before, after = self._entry(name).definition, definition_of(arguments, name)
+        if before is None or after is None:
+            return ""
+        further = [part for part in host_reach(after) if part not in host_reach(before)]
+        if further:
+            return f"new in {name}: {', '.join(further)}"
+        return f"{name} has no task after a deploy" if after.replicas == 0 != before.replicas else None
 
     @use_case(Permission.READ)
     async def list_catalog(
@@ -97,9 +113,7 @@ class Services:
     @use_case(Permission.READ)
     async def get(self, actor: Actor, name: str) -> ServiceDetail:
         """One entry of the catalog with its definition, text and tasks."""
-        entry = self._catalog.find(name)
-        if entry is None:
-            raise not_in_catalog(name, self._cluster)
+        entry = self._entry(name)
         return self._views.detail(name, entry, self._cluster.services.get(name))
 
     @use_case(Permission.READ)
@@ -120,7 +134,7 @@ class Services:
         entry = await self._catalog.create(actor.name, name, text)
         return self._views.detail(name, entry, self._cluster.services.get(name))
 
-    @use_case(Permission.EDIT, action="service.update")
+    @use_case(Permission.EDIT, action="service.update", effect=_effect_of_updating)
     async def update(
         self,
         actor: Actor,
@@ -131,9 +145,7 @@ class Services:
         if_match: int | None,
     ) -> ServiceDetail:
         """Replace the whole definition; what runs stays as it is until the next deploy."""
-        entry = self._catalog.find(name)
-        if entry is None:
-            raise not_in_catalog(name, self._cluster)
+        entry = self._entry(name)
         if definition is not None and yaml is None and entry.problem is None:
             from_mapping(definition, name=name)
             text = with_changes(entry.text, {**definition, "name": definition.get("name", name)})
@@ -142,11 +154,10 @@ class Services:
         entry = await self._catalog.update(actor.name, name, text, if_match=if_match)
         return self._views.detail(name, entry, self._cluster.services.get(name))
 
-    @use_case(Permission.EDIT, action="service.delete")
+    @use_case(Permission.EDIT, action="service.delete", effect=_effect_of_deleting)
     async def delete(self, actor: Actor, name: str, *, if_match: int | None, force: bool) -> None:
         """Remove the entry; a service that runs is only let go of with `force`."""
-        if self._catalog.find(name) is None:
-            raise not_in_catalog(name, self._cluster)
+        self._entry(name)
         if name in self._cluster.services and not force:
             raise Conflict(
                 f"{name} is in the swarm. Stop it first, or delete with ?force=true to leave it running "
@@ -154,6 +165,12 @@ class Services:
                 code="service_is_live",
             )
         await self._catalog.delete(actor.name, name, if_match=if_match)
+
+    def _entry(self, name: str) -> Entry:
+        entry = self._catalog.find(name)
+        if entry is None:
+            raise not_in_catalog(name, self._cluster)
+        return entry
 
 
 def not_in_catalog(name: str, cluster: ClusterState) -> NotFound:

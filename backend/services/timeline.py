@@ -15,6 +15,7 @@ from backend.domain.permissions import Permission
 from backend.errors import OrchestratorError, StorageFailed
 from backend.models.actor import Actor
 from backend.models.cluster import Node, Service
+from backend.models.schemas.builds import BuildOut
 from backend.models.schemas.deployments import DeploymentOut
 from backend.models.schemas.events import TimelineEvent
 from backend.models.schemas.timeline import Severity, TimelineEntry, TimelineKind
@@ -43,6 +44,13 @@ _STATES: dict[str, tuple[Severity, str]] = {
     "rolled_back": ("bad", "was rolled back"),
     "superseded": ("info", "was superseded"),
     "unknown": ("warn", "has an unknown outcome"),
+}
+
+_BUILD_ENDS: dict[str, tuple[Severity, str]] = {
+    "succeeded": ("good", "succeeded"),
+    "failed": ("bad", "failed"),
+    "cancelled": ("info", "was cancelled"),
+    "interrupted": ("warn", "was interrupted"),
 }
 
 
@@ -147,6 +155,22 @@ class Timeline:
                     service=told.service,
                 )
             ]
+        )
+
+    def build_changed(self, build: BuildOut) -> None:
+        """Tell of a build that began or ended."""
+        if build.state == "packing":
+            told: tuple[Severity, str] = ("info", "began")
+        elif build.finished_at is not None:
+            told = _BUILD_ENDS.get(build.state, ("info", build.state))
+        else:
+            return
+        severity, said = told
+        because = f": {build.cause}" if build.cause else ""
+        text = f"build of {build.service} by {build.actor} {said}{because}"
+        now = self._now()
+        self._note(
+            [Happening(at=now, kind="build", severity=severity, text=text[:500], service=build.service)]
         )
 
     def _cluster_changed(self, changes: Changes) -> None:

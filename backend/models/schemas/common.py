@@ -58,3 +58,5 @@ class Problem(Schema):
     code: str
     errors: list[ProblemField] = []
     instance: str | None = None
+    approval: str | None = None
+    """With the code `approval_required`: what waits for a person, as in `GET /api/approvals/{id}`."""

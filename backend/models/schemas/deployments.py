@@ -11,14 +11,16 @@ DeploymentKind = Literal["deploy", "scale", "stop", "rollback", "restart"]
 DeploymentState = Literal[
     "accepted", "rolling_out", "succeeded", "failed", "stuck", "rolled_back", "superseded", "unknown"
 ]
-DeploymentPhase = Literal["accepted", "sent", "unknown", "starting", "converged", "lost", "verdict"]
+DeploymentPhase = Literal[
+    "accepted", "building", "sent", "unknown", "starting", "converged", "lost", "verdict"
+]
 
 
 class PhaseOut(Schema):
     """When a deployment got so far.
 
-    `starting`: a node took its first task; `converged`: all is up, and has to stay so for the monitor
-    window; `lost`: it did not; `unknown`: the engine's answer never came.
+    `building`: it waits for a build; `starting`: a node took its first task; `converged`: all is up, and
+    has to stay so for the monitor window; `lost`: it did not; `unknown`: the engine's answer never came.
     """
 
     phase: DeploymentPhase
@@ -68,6 +70,8 @@ class DeploymentOut(Schema):
     """In order."""
     evidence: list[EvidenceOut]
     """Of the tasks that failed, at most five."""
+    build_id: str | None
+    """The build it waits or waited for, and whose digest it deploys."""
     created_at: datetime
     sent_at: datetime | None
     """When the engine took the change, by its clock."""
@@ -77,6 +81,16 @@ class DeploymentOut(Schema):
 class RollbackRequest(Input):
     to_revision: int | None = Field(default=None, ge=1, le=1_000_000_000, strict=True)
     """Default: what was deployed before what runs now."""
+
+
+class RollbackPreview(Schema):
+    """What a rollback would bring back."""
+
+    to_revision: int
+    image: str | None
+    digest: str | None
+    """What the image was pinned to when it was last deployed."""
+    warnings: list[str]
 
 
 class RevisionOut(Schema):

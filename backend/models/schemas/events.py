@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
+from backend.models.schemas.approvals import ApprovalEvent
+from backend.models.schemas.builds import BuildOut
 from backend.models.schemas.common import Schema
 from backend.models.schemas.deployments import DeploymentOut
 from backend.models.schemas.nodes import NodeOut
+from backend.models.schemas.registry import RegistryEvent
 from backend.models.schemas.services import ServiceOut
 from backend.models.schemas.timeline import TimelineEntry
 
@@ -65,6 +68,9 @@ class LiveEvents(Schema):
     hello: HelloEvent
     changed: ChangedEvent
     deployment: DeploymentOut
+    build: BuildOut
     timeline: TimelineEvent
+    registry: RegistryEvent
+    approval: ApprovalEvent
     engine: EngineEvent
     seen: SeenEvent

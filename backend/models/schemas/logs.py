@@ -21,6 +21,9 @@ class LogPage(Schema):
     items: list[LogEntry]
     incomplete: list[str]
     """Host names of nodes whose lines are missing because they did not answer in time."""
+    reaches_back_to: datetime | None
+    """All lines after this moment were looked at: `until` it goes on further back. Null when nothing that was
+    asked for is earlier."""
 
 
 class LogLines(Schema):

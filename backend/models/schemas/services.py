@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from backend.models.cluster import PublishMode, ServiceMode
+from backend.models.schemas.builds import BuildBrief
 from backend.models.schemas.common import Input, ProblemField, Schema
 
 ServiceStatus = Literal["running", "updating", "degraded", "pending", "failed", "stopped", "broken"]
@@ -67,6 +68,8 @@ class ServiceOut(Schema):
     digest: str | None
     """`sha256:…` of what the swarm runs."""
     ports: list[PortOut]
+    networks: list[str]
+    """Names of the swarm's networks that it is attached to; what else is attached there may depend on it."""
     nodes: list[NodeShare]
     stack: str | None
     revision: int | None
@@ -79,6 +82,8 @@ class ServiceOut(Schema):
     problem: ProblemField | None
     """Why the file cannot be read, for `broken`."""
     updated_at: datetime | None
+    build: BuildBrief | None
+    """The newest build of its image, under way or ended."""
 
 
 class TaskOut(Schema):
@@ -122,6 +127,25 @@ class ServiceUpdate(Input):
 
     definition: dict[str, Any] | None = None
     yaml: str | None = None
+
+
+class Draft(Input):
+    """A definition being written: its text, the object a form holds, or a form's object with the text it
+    began with, whose comments then stay."""
+
+    name: str = Field(max_length=255)
+    yaml: str | None = None
+    definition: dict[str, Any] | None = None
+
+
+class DraftOut(Schema):
+    """The same in both forms. `errors` are those a deploy would tell, in the order of lines."""
+
+    yaml: str | None
+    """Null when the object cannot be written as text."""
+    definition: dict[str, Any] | None
+    """Null when the text is no mapping."""
+    errors: list[ProblemField]
 
 
 class ScaleRequest(Input):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from backend.models.schemas.common import Schema
 
-TimelineKind = Literal["task", "service", "node", "deployment", "engine"]
+TimelineKind = Literal["task", "service", "node", "deployment", "engine", "build"]
 Severity = Literal["info", "good", "bad", "warn"]
 
 
