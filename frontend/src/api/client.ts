@@ -2,12 +2,20 @@
 import createClient from "openapi-fetch";
 import { ApiProblem, noAnswer, problemFrom } from "./problem";
 import type { paths } from "./schema";
+import type { LogPage, NewToken } from "./types";
 
-const http = createClient<paths>({
+/** A connection that hangs looks like one that works, until then. A change may wait for the engine. */
+const READ_WITHIN = 30_000;
+const CHANGE_WITHIN = 60_000;
+
+export const http = createClient<paths>({
   baseUrl: globalThis.location.origin,
   credentials: "same-origin",
   // Looked up at each call, so that tests can stand at the network's edge.
-  fetch: (request) => globalThis.fetch(request),
+  fetch: (request) => {
+    const deadline = AbortSignal.timeout(request.method === "GET" ? READ_WITHIN : CHANGE_WITHIN);
+    return globalThis.fetch(request, { signal: AbortSignal.any([request.signal, deadline]) });
+  },
 });
 
 interface Answer<T> {
@@ -29,12 +37,12 @@ async function take<T>(call: Promise<Answer<T>>): Promise<{ data: T; response: R
   return { data: data as T, response };
 }
 
-const body = async <T>(call: Promise<Answer<T>>) => (await take(call)).data;
+export const body = async <T>(call: Promise<Answer<T>>) => (await take(call)).data;
 
 /** The server's largest page; longer lists are fetched page by page. */
 const PAGE = 10_000;
 
-async function everything<L extends { items: unknown[]; total: number }>(
+export async function everything<L extends { items: unknown[]; total: number }>(
   page: (query: { limit: number; offset: number }) => Promise<L>,
 ): Promise<L> {
   const first = await page({ limit: PAGE, offset: 0 });
@@ -57,18 +65,34 @@ export interface LogFilter {
   match?: string;
 }
 
+/** Lines of the past: up to a moment or from one on, so many of the newest or of the oldest. */
+export interface LogRead extends LogFilter {
+  tail: number;
+  since?: string;
+  until?: string;
+  oldest?: boolean;
+}
+
 /** Where a log is followed or downloaded: by the browser itself, not by a call of ours. */
 export function logAddress(
   name: string,
   how: "stream" | "download",
-  query: LogFilter & { tail: string; timestamps?: string },
+  {
+    level = [],
+    ...query
+  }: LogFilter & {
+    tail: string;
+    since?: string;
+    until?: string;
+    timestamps?: string;
+    level?: readonly string[];
+  },
 ): string {
   const path = `/api/services/${encodeURIComponent(name)}/logs`;
   const search = new URLSearchParams({ ...query, ...(how === "download" && { download: "true" }) });
+  for (const each of level) search.append("level", each);
   return `${path}${how === "stream" ? "/stream" : ""}?${search}`;
 }
-
-export type NewDefinition = { definition: Record<string, unknown> } | { yaml: string };
 
 export const api = {
   session: (signal?: AbortSignal) => body(http.GET("/api/session", { ...(signal && { signal }) })),
@@ -79,8 +103,7 @@ export const api = {
   signOut: () => body(http.DELETE("/api/session")),
 
   tokens: (signal: AbortSignal) => body(http.GET("/api/tokens", { signal })),
-  createToken: (request: { name: string; expires_in_days: number | null }) =>
-    body(http.POST("/api/tokens", { body: request })),
+  createToken: (request: NewToken) => body(http.POST("/api/tokens", { body: request })),
   revokeToken: (id: string) =>
     body(http.DELETE("/api/tokens/{token_id}", { params: { path: { token_id: id } } })),
 
@@ -100,14 +123,19 @@ export const api = {
       return { ...(await body(http.GET("/api/services/live/{name}", options))), etag: null };
     }
   },
-  createService: (name: string, definition: NewDefinition) =>
-    body(http.POST("/api/services", { body: { name, ...definition } })),
-  updateService: (name: string, definition: NewDefinition, etag: string | null) =>
+  /** Of the catalog alone; "nothing" when it has none of that name. */
+  catalogEntry: (name: string) =>
+    body(http.GET("/api/services/{name}", { params: { path: { name } } })).catch((error: unknown) => {
+      if (error instanceof ApiProblem && error.status === 404) return "nothing" as const;
+      throw error;
+    }),
+  createService: (name: string, yaml: string) => body(http.POST("/api/services", { body: { name, yaml } })),
+  updateService: (name: string, yaml: string, etag: string | null) =>
     body(
       http.PUT("/api/services/{name}", {
         params: { path: { name } },
         headers: ifMatch(etag),
-        body: definition,
+        body: { yaml },
       }),
     ),
   deleteService: (name: string, force: boolean) =>
@@ -118,9 +146,13 @@ export const api = {
   stop: (name: string) => body(http.POST("/api/services/{name}/stop", { params: { path: { name } } })),
   scale: (name: string, replicas: number) =>
     body(http.POST("/api/services/{name}/scale", { params: { path: { name } }, body: { replicas } })),
-  logs: (name: string, filter: LogFilter) =>
+  logs: (name: string, query: LogRead, signal?: AbortSignal) =>
     body(
-      http.GET("/api/services/{name}/logs", { params: { path: { name }, query: { tail: 1, ...filter } } }),
+      http.GET("/api/services/{name}/logs", {
+        params: { path: { name }, query },
+        ...(signal && { signal }),
+        // The route can answer a text file as well, which leaves the type open.
+      }) as Promise<Answer<LogPage>>,
     ),
   restart: (name: string) => body(http.POST("/api/services/{name}/restart", { params: { path: { name } } })),
   rollback: (name: string, revision: number | null) =>
@@ -141,6 +173,12 @@ export const api = {
 
   deployments: (query: { service?: string; limit: number }, signal: AbortSignal) =>
     body(http.GET("/api/deployments", { params: { query }, signal })),
+  /** With the server's clock, by which those of the last seconds are told from older ones. */
+  newestDeployments: async (service: string) => {
+    const query = { service, limit: 10 };
+    const { data, response } = await take(http.GET("/api/deployments", { params: { query } }));
+    return { items: data.items, now: Date.parse(response.headers.get("Date") ?? "") || Date.now() };
+  },
   deployment: (id: string, signal: AbortSignal) =>
     body(http.GET("/api/deployments/{deployment_id}", { params: { path: { deployment_id: id } }, signal })),
 
@@ -148,8 +186,4 @@ export const api = {
     everything((query) => body(http.GET("/api/nodes", { params: { query }, signal }))),
   node: (id: string, signal: AbortSignal) =>
     body(http.GET("/api/nodes/{node}", { params: { path: { node: id } }, signal })),
-  drainPreview: (id: string, signal: AbortSignal) =>
-    body(http.GET("/api/nodes/{node}/drain-preview", { params: { path: { node: id } }, signal })),
-  drain: (id: string) => body(http.POST("/api/nodes/{node}/drain", { params: { path: { node: id } } })),
-  activate: (id: string) => body(http.POST("/api/nodes/{node}/activate", { params: { path: { node: id } } })),
 };

@@ -7,13 +7,21 @@ export class ApiProblem extends Error {
   readonly code: string;
   readonly detail: string;
   readonly errors: readonly ProblemField[];
+  /** By this number the server's log knows it. */
+  readonly reference: string | null;
 
-  constructor(problem: Pick<Problem, "status" | "code" | "detail"> & { errors?: readonly ProblemField[] }) {
+  constructor(
+    problem: Pick<Problem, "status" | "code" | "detail"> & {
+      errors?: readonly ProblemField[];
+      reference?: string | null;
+    },
+  ) {
     super(problem.detail);
     this.status = problem.status;
     this.code = problem.code;
     this.detail = problem.detail;
     this.errors = problem.errors ?? [];
+    this.reference = problem.reference ?? null;
   }
 }
 
@@ -42,14 +50,19 @@ function readField(value: unknown): ProblemField | undefined {
   };
 }
 
+/** Whether the change may have been made all the same: nobody told how it ended. */
+export const isAnswerLost = ({ status, code }: ApiProblem) =>
+  status === 0 || code === "outcome_unknown" || (code === "unknown" && (status === 502 || status === 504));
+
 /** Reads an error answer, whether it is problem+json or what some proxy made up. */
 export function problemFrom(status: number, body: unknown): ApiProblem {
   if (isRecord(body) && typeof body["detail"] === "string") {
-    const { code, detail, errors } = body;
+    const { code, detail, errors, instance } = body;
     return new ApiProblem({
       status,
       code: typeof code === "string" ? code : "unknown",
       detail,
+      reference: typeof instance === "string" ? (instance.split(":").at(-1) ?? null) : null,
       errors: Array.isArray(errors) ? errors.map(readField).filter((field) => field !== undefined) : [],
     });
   }

@@ -4,6 +4,280 @@
  */
 
 export interface paths {
+    "/api/agent-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Agent Call
+         * @description The MCP server keeps here which tool an agent called, and how it ended.
+         */
+        post: operations["note_agent_call_api_agent_calls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Approvals
+         * @description What waits or waited for a person, newest first; a token sees what it asked for itself.
+         */
+        get: operations["list_approvals_api_approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Approval
+         * @description One of them; with `wait` once it is decided.
+         */
+        get: operations["get_approval_api_approvals__approval_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{approval_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Agree. Whoever asked then does it by asking for exactly the same again, once, within 15 minutes.
+         *
+         *     For people who are signed in: 403 `person_needed` for every token. 409 when it waits no more.
+         */
+        post: operations["approve_api_approvals__approval_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{approval_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse
+         * @description Say no; asking for the same again is refused for 15 minutes. For people who are signed in.
+         */
+        post: operations["refuse_api_approvals__approval_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description Who did or tried what, newest first. Nothing is ever removed from it.
+         */
+        get: operations["list_audit_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Backups
+         * @description Newest first: those made by hand and those that were made by themselves.
+         */
+        get: operations["list_backups_api_backups_get"];
+        put?: never;
+        /**
+         * Create Backup
+         * @description Make a backup of database and definitions now; nothing has to stop for it.
+         *
+         *     The key of stored registry passwords is not in it: without that key beside it, the passwords have to be
+         *     entered again after a restore.
+         */
+        post: operations["create_backup_api_backups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Backup
+         * @description The file itself. It holds every definition and the hashes of passwords and tokens: keep it as such.
+         */
+        get: operations["download_backup_api_backups__name__get"];
+        put?: never;
+        post?: never;
+        /** Delete Backup */
+        delete: operations["delete_backup_api_backups__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/builds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Builds
+         * @description Newest first. The steps are only in each build's own answer.
+         */
+        get: operations["list_builds_api_builds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/builds/{build_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Build
+         * @description One build with its steps. With `wait` the answer comes when it has ended.
+         */
+        get: operations["get_build_api_builds__build_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Build
+         * @description End a build that waits or runs; the engine stops its container. 409 when it has ended.
+         */
+        delete: operations["cancel_build_api_builds__build_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/builds/{build_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Build Log
+         * @description What the builder said, so far or in all; of very long outputs the newest part.
+         */
+        get: operations["read_build_log_api_builds__build_id__log_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/builds/{build_id}/log/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Build Log
+         * @description Server-sent events: `line` with items, `step`, and `state` with the build; ends when the build has.
+         */
+        get: operations["follow_build_log_api_builds__build_id__log_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/builds/{build_id}/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push Build
+         * @description Push again what was built but did not arrive at the registry. 409 when the image was not kept.
+         */
+        post: operations["push_build_api_builds__build_id__push_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/deployments": {
         parameters: {
             query?: never;
@@ -17,7 +291,14 @@ export interface paths {
          */
         get: operations["list_deployments_api_deployments_get"];
         put?: never;
-        post?: never;
+        /**
+         * Change Many
+         * @description Deploy, stop, restart or scale up to 500 services with one call; each has a result of its own.
+         *
+         *     The answer is 202 whatever became of the single ones; what was refused says why in `problem`. With
+         *     `wait` it comes when all are final: 200, or 202 when the time was up before.
+         */
+        post: operations["change_many_api_deployments_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -46,6 +327,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Draft
+         * @description Check a definition without storing it, and turn form into text or text into form.
+         */
+        post: operations["check_draft_api_drafts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -55,7 +356,10 @@ export interface paths {
         };
         /**
          * Follow Events
-         * @description What changes, as it changes: `hello`, `changed`, `deployment`, `timeline`, `engine`, `resync`, `seen`.
+         * @description What changes, as it changes.
+         *
+         *     Events: `hello`, `changed`, `deployment`, `build`, `timeline`, `registry`, `approval`, `engine`, `resync`,
+         *     `seen`.
          *
          *     After `hello` nothing comes until something changes. `resync`: events were missed, read everything again.
          */
@@ -143,7 +447,11 @@ export interface paths {
         get: operations["get_node_api_nodes__node__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove Node
+         * @description Forget a node that has left or is down for good.
+         */
+        delete: operations["remove_node_api_nodes__node__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -163,6 +471,26 @@ export interface paths {
          * @description Let the node take tasks again. Swarm does not move running tasks back by itself.
          */
         post: operations["activate_node_api_nodes__node__activate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{node}/demote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Demote Node
+         * @description Make a manager a worker. 409 when the swarm could not decide anything without it.
+         */
+        post: operations["demote_node_api_nodes__node__demote_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -201,6 +529,300 @@ export interface paths {
          * @description What draining this node would move, and what would not come back. Changes nothing.
          */
         get: operations["preview_drain_api_nodes__node__drain_preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{node}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Label Node
+         * @description Replace the node's labels. Tasks whose constraints the node no longer meets move at once.
+         */
+        put: operations["label_node_api_nodes__node__labels_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{node}/labels-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Labels
+         * @description Which tasks would move if the node had these labels. Changes nothing.
+         */
+        post: operations["preview_labels_api_nodes__node__labels_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{node}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Node
+         * @description Let the node keep its tasks and take no new ones.
+         */
+        post: operations["pause_node_api_nodes__node__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{node}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Promote Node
+         * @description Make the node a manager.
+         */
+        post: operations["promote_node_api_nodes__node__promote_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{node}/role-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Role
+         * @description Which tasks would move if the node had this role. Changes nothing.
+         */
+        get: operations["preview_role_api_nodes__node__role_preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description The folders of the projects directory, with what can be built from them and who uses it.
+         */
+        get: operations["list_projects_api_projects_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project
+         * @description One project, looked at now.
+         */
+        get: operations["get_project_api_projects__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Registries
+         * @description Every registry we know: the one of REGISTRY_URL first.
+         */
+        get: operations["list_registries_api_registries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registries/{host}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Registry */
+        get: operations["get_registry_api_registries__host__get"];
+        /**
+         * Put Registry
+         * @description Add a registry or change its address or credentials, which are encrypted and never shown again.
+         *
+         *     They are tried at once, and stored whatever comes of it: `trial` says whether the registry accepts them,
+         *     refuses them, or could not be asked. Services get new credentials with their next deploy, which restarts
+         *     none of their tasks.
+         */
+        put: operations["put_registry_api_registries__host__put"];
+        post?: never;
+        /**
+         * Delete Registry
+         * @description Forget a stored registry, or the credentials stored for a configured one.
+         */
+        delete: operations["delete_registry_api_registries__host__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Repositories
+         * @description The repositories of one registry by name, with the number of their tags and the services using them.
+         */
+        get: operations["list_repositories_api_registry_repositories_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/repositories/{name}/manifests/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Manifest
+         * @description Delete a manifest by its digest, and with it every tag on it; 409 `image_in_use` as for a tag.
+         */
+        delete: operations["delete_manifest_api_registry_repositories__name__manifests__digest__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/repositories/{name}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tags
+         * @description The tags of a repository, newest versions first: digest, platforms, size, age, labels and users.
+         *
+         *     What could not be read of a tag is null, and `problem` says why.
+         */
+        get: operations["list_tags_api_registry_repositories__name__tags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/repositories/{name}/tags/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Tag
+         * @description Delete the manifest a tag points to, and with it every other tag on the same manifest.
+         *
+         *     Refused with 409 `image_in_use` while a service runs it or a definition names it, and with
+         *     `tags_share_manifest` when other tags would go too, unless `confirm` says the name.
+         */
+        delete: operations["delete_tag_api_registry_repositories__name__tags__tag__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schemas/service-definition.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service Definition Schema
+         * @description The JSON Schema of a definition's file. Open to everybody: an editor has no session.
+         */
+        get: operations["service_definition_schema_api_schemas_service_definition_json_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -253,9 +875,32 @@ export interface paths {
         post?: never;
         /**
          * Delete Service
-         * @description Remove the service from the catalog. 409 while it is in the swarm, unless forced.
+         * @description Remove the service from the catalog. 409 while it is in the swarm, unless stopped or forced.
          */
         delete: operations["delete_service_api_services__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/services/{name}/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Build Service
+         * @description Build the image from the definition's `build_context`, push it to its registry and record the digest.
+         *
+         *     The folder is looked through at once: what cannot be built is refused here. A build waits its turn in the
+         *     queue; a `deploy` that arrives meanwhile waits for it and uses its digest.
+         */
+        post: operations["build_service_api_services__name__build_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -294,7 +939,8 @@ export interface paths {
          * Read Logs
          * @description The newest lines of all tasks, merged by time, oldest first.
          *
-         *     Answers within seconds whatever hangs; `incomplete` names the nodes whose lines are missing.
+         *     Answers within seconds whatever hangs; `incomplete` names the nodes whose lines are missing. 503 when the
+         *     engine itself gives none.
          */
         get: operations["read_logs_api_services__name__logs_get"];
         put?: never;
@@ -404,6 +1050,26 @@ export interface paths {
          *     is what was deployed before what runs now, whatever scales there were since; 409 when there is none.
          */
         post: operations["roll_service_back_api_services__name__rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/services/{name}/rollback-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Rollback
+         * @description What `rollback` would bring back, or the problem it would answer with. Changes nothing.
+         */
+        get: operations["preview_rollback_api_services__name__rollback_preview_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -538,6 +1204,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sign Ins
+         * @description The browsers that are signed in, last seen first.
+         */
+        get: operations["list_sign_ins_api_sessions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Sign In
+         * @description Sign a browser out, wherever it is.
+         */
+        delete: operations["end_sign_in_api_sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/setup": {
         parameters: {
             query?: never;
@@ -552,6 +1258,66 @@ export interface paths {
          * @description Create the admin with the one-time code that the server printed at its first start, and sign in.
          */
         post: operations["set_up_api_setup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/swarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Swarm
+         * @description The swarm's own settings: certificates, lock, history.
+         */
+        get: operations["get_swarm_api_swarm_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/swarm/join-command": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Join Command
+         * @description The command that makes a machine a node of this swarm. Treat it like a password.
+         */
+        post: operations["make_join_command_api_swarm_join_command_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tasks
+         * @description Every task that takes up a place now, with what went wrong in it; not the ended ones.
+         */
+        get: operations["list_tasks_api_tasks_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -622,10 +1388,473 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/registry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Registry Notifications
+         * @description Notifications as registries of the Distribution kind send them, as JSON or as their own media type.
+         *
+         *     Answers at once. What is shown of these repositories is read anew, and services whose definition says
+         *     `auto_deploy: digest` are redeployed when the registry confirms that their tag has another digest.
+         */
+        post: operations["take_registry_notifications_api_webhooks_registry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description What Prometheus scrapes, from memory; a token of scope `read` is enough.
+         */
+        get: operations["metrics_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AgentCall */
+        AgentCall: {
+            /**
+             * Arguments
+             * @default
+             */
+            arguments?: string;
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            /** Milliseconds */
+            milliseconds: number;
+            /**
+             * Target
+             * @default
+             */
+            target?: string;
+            /** Tool */
+            tool: string;
+        };
+        /**
+         * ApprovalEvent
+         * @description `approval`: one began to wait, was decided or was used. What it is about is told to who may read it.
+         */
+        ApprovalEvent: {
+            /** Id */
+            id: string;
+        };
+        /**
+         * ApprovalOut
+         * @description One act that waits or waited for a person. It is bound to exactly these arguments and good for once.
+         */
+        ApprovalOut: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Actor Kind
+             * @enum {string}
+             */
+            actor_kind: "user" | "token" | "system";
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** Client */
+            client: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Effect */
+            effect: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Seconds Left */
+            seconds_left: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "approved" | "refused" | "used" | "expired";
+            /** Target */
+            target: string;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * AttentionOut
+         * @description One thing that needs attention, with what is known of it.
+         */
+        AttentionOut: {
+            /** Cause */
+            cause?: string | null;
+            /** Deployment */
+            deployment?: string | null;
+            /** Desired */
+            desired?: number | null;
+            /** Evidence */
+            evidence?: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "engine" | "picture" | "quorum" | "node" | "registry" | "service";
+            /** Node */
+            node?: string | null;
+            /** Node Id */
+            node_id?: string | null;
+            /** Reason */
+            reason?: ("complete" | "never_deployed" | "removed" | "scaled_to_zero" | "unreadable_definition" | "non_zero_exit" | "rejected" | "no_suitable_node" | "node_down" | "update_paused" | "rolling_back" | "rolled_back" | "starting" | "restarting" | "too_few_replicas" | "not_known_yet") | null;
+            /** Registry */
+            registry?: string | null;
+            /** Running */
+            running?: number | null;
+            /** Sentence */
+            sentence: string;
+            /** Service */
+            service?: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "bad" | "warn";
+            /** Since */
+            since: string | null;
+            /** Status */
+            status?: ("running" | "updating" | "degraded" | "pending" | "failed" | "stopped" | "broken") | null;
+        };
+        /**
+         * AuditEntry
+         * @description One thing that somebody did or tried.
+         */
+        AuditEntry: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Actor Kind
+             * @enum {string}
+             */
+            actor_kind: "user" | "token" | "system";
+            /** Address */
+            address: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Client */
+            client: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Id */
+            id: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "open" | "done" | "denied" | "failed";
+            /** Target */
+            target: string;
+        };
+        /**
+         * BackupOut
+         * @description One file with the database and the definitions as they were at one moment.
+         */
+        BackupOut: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Definitions */
+            definitions: number;
+            /** Has Key */
+            has_key: boolean;
+            /** Name */
+            name: string;
+            /** Problem */
+            problem?: string | null;
+            /** Reason */
+            reason: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * BuildBrief
+         * @description A service's newest build, in brief.
+         */
+        BuildBrief: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Digest */
+            digest: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "packing" | "building" | "pushing" | "verifying" | "succeeded" | "failed" | "cancelled" | "interrupted";
+        };
+        /**
+         * BuildLineOut
+         * @description One line of the builder's output.
+         */
+        BuildLineOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Error
+             * @default false
+             */
+            error?: boolean;
+            /** N */
+            n: number;
+            /** Step */
+            step: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * BuildLines
+         * @description Event `line`: lines in their order. Its id is the number of the last.
+         */
+        BuildLines: {
+            /** Items */
+            items: components["schemas"]["BuildLineOut"][];
+            /**
+             * Left Out
+             * @default 0
+             */
+            left_out?: number;
+        };
+        /**
+         * BuildLogEvent
+         * @description The data of the stream's events, by the event's name. It ends after the `state` of an ended build.
+         */
+        BuildLogEvent: {
+            line?: components["schemas"]["BuildLines"] | null;
+            state?: components["schemas"]["BuildOut"] | null;
+            step?: components["schemas"]["BuildStepOut"] | null;
+        };
+        /** BuildLogPage */
+        BuildLogPage: {
+            /** Items */
+            items: components["schemas"]["BuildLineOut"][];
+            /** Left Out */
+            left_out: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * BuildOut
+         * @description One build of one service's image. Build arguments are not shown.
+         */
+        BuildOut: {
+            /** Actor */
+            actor: string;
+            /** Can Push */
+            can_push: boolean;
+            /** Cause */
+            cause: string | null;
+            /** Context Bytes */
+            context_bytes: number | null;
+            /** Context Files */
+            context_files: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Deploy */
+            deploy: boolean;
+            /** Deployment Id */
+            deployment_id: string | null;
+            /** Digest */
+            digest: string | null;
+            /** Dockerfile */
+            dockerfile: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Image */
+            image: string;
+            /** Phases */
+            phases: components["schemas"]["BuildPhaseOut"][];
+            /** Platforms */
+            platforms: string[];
+            /** Position */
+            position: number | null;
+            /** Project */
+            project: string;
+            /** Service */
+            service: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "packing" | "building" | "pushing" | "verifying" | "succeeded" | "failed" | "cancelled" | "interrupted";
+            /** Steps */
+            steps: components["schemas"]["BuildStepOut"][];
+            /** Tag */
+            tag: string;
+            /** Target */
+            target: string | null;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * BuildPhaseOut
+         * @description When a build began with this.
+         */
+        BuildPhaseOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "queued" | "packing" | "building" | "tagging" | "pushing" | "verifying" | "ended";
+        };
+        /**
+         * BuildRequest
+         * @description All optional: what is not said is as the definition has it.
+         */
+        BuildRequest: {
+            /** Build Args */
+            build_args?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Deploy
+             * @default false
+             */
+            deploy?: boolean;
+            /** Dockerfile */
+            dockerfile?: string | null;
+            /**
+             * No Cache
+             * @default false
+             */
+            no_cache?: boolean;
+            /** Platforms */
+            platforms?: string[] | null;
+            /** Target */
+            target?: string | null;
+        };
+        /**
+         * BuildStepOut
+         * @description One instruction of the Dockerfile, as far as the builder told of it.
+         */
+        BuildStepOut: {
+            /**
+             * Cached
+             * @default false
+             */
+            cached?: boolean;
+            /** Error */
+            error?: string | null;
+            /** Finished At */
+            finished_at?: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Started At */
+            started_at?: string | null;
+        };
+        /**
+         * BulkItem
+         * @description What became of one service.
+         */
+        BulkItem: {
+            deployment: components["schemas"]["DeploymentOut"] | null;
+            problem: components["schemas"]["Problem"] | null;
+            /** Service */
+            service: string;
+        };
+        /** BulkOut */
+        BulkOut: {
+            /** Items */
+            items: components["schemas"]["BulkItem"][];
+        };
+        /** BulkRequest */
+        BulkRequest: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "deploy" | "stop" | "restart" | "scale";
+            /**
+             * Adopt
+             * @default false
+             */
+            adopt?: boolean;
+            /** Replicas */
+            replicas?: number | null;
+            /** Services */
+            services: string[];
+        };
         /**
          * ChangedEvent
          * @description `changed`: what differs from what was told before; what did not change is not in it.
@@ -651,6 +1880,8 @@ export interface components {
         DeploymentOut: {
             /** Actor */
             actor: string;
+            /** Build Id */
+            build_id: string | null;
             /** Cause */
             cause: string | null;
             /** Changes */
@@ -708,6 +1939,35 @@ export interface components {
              * @default false
              */
             adopt?: boolean;
+        };
+        /**
+         * Draft
+         * @description A definition being written: its text, the object a form holds, or a form's object with the text it
+         *     began with, whose comments then stay.
+         */
+        Draft: {
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+            /** Name */
+            name: string;
+            /** Yaml */
+            yaml?: string | null;
+        };
+        /**
+         * DraftOut
+         * @description The same in both forms. `errors` are those a deploy would tell, in the order of lines.
+         */
+        DraftOut: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            } | null;
+            /** Errors */
+            errors: components["schemas"]["ProblemField"][];
+            /** Yaml */
+            yaml: string | null;
         };
         /** DrainPreview */
         DrainPreview: {
@@ -772,6 +2032,13 @@ export interface components {
             /** Task */
             task: string;
         };
+        /** GitOut */
+        GitOut: {
+            /** Branch */
+            branch: string | null;
+            /** Commit */
+            commit: string | null;
+        };
         /**
          * HealthReport
          * @description `ok`: everything as wanted; `degraded`: something needs attention; `unavailable`: no engine.
@@ -779,6 +2046,8 @@ export interface components {
         HealthReport: {
             /** As Of */
             as_of: string | null;
+            /** Attention */
+            attention: components["schemas"]["AttentionOut"][];
             engine: components["schemas"]["EngineHealth"];
             /** Managers */
             managers: number;
@@ -796,6 +2065,7 @@ export interface components {
             };
             /** Stale Seconds */
             stale_seconds: number | null;
+            state: components["schemas"]["StateHealth"];
             /**
              * Status
              * @enum {string}
@@ -819,6 +2089,101 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * ImageDeleted
+         * @description What was deleted.
+         */
+        ImageDeleted: {
+            /** Digest */
+            digest: string;
+            /** Next Step */
+            next_step: string;
+            /** Registry */
+            registry: string;
+            /** Repository */
+            repository: string;
+            /** Tags */
+            tags: string[];
+            /** Used By */
+            used_by: components["schemas"]["ImageUser"][];
+        };
+        /**
+         * ImageUser
+         * @description One service that needs a tag or a manifest.
+         */
+        ImageUser: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "digest" | "tag";
+            /** Running */
+            running: boolean;
+            /** Service */
+            service: string;
+        };
+        /**
+         * JoinCommand
+         * @description What to type on a new machine. It holds a token: whoever has it can join.
+         */
+        JoinCommand: {
+            /** Command */
+            command: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "manager" | "worker";
+        };
+        /** JoinRequest */
+        JoinRequest: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "manager" | "worker";
+            /**
+             * Rotate
+             * @default false
+             */
+            rotate?: boolean;
+        };
+        LabelKey: string;
+        /** LayerOut */
+        LayerOut: {
+            /** Digest */
+            digest: string;
+            /** Size */
+            size: number;
+        };
+        /** Listing[ApprovalOut] */
+        Listing_ApprovalOut_: {
+            /** Items */
+            items: components["schemas"]["ApprovalOut"][];
+            /** Total */
+            total: number;
+        };
+        /** Listing[AuditEntry] */
+        Listing_AuditEntry_: {
+            /** Items */
+            items: components["schemas"]["AuditEntry"][];
+            /** Total */
+            total: number;
+        };
+        /** Listing[BackupOut] */
+        Listing_BackupOut_: {
+            /** Items */
+            items: components["schemas"]["BackupOut"][];
+            /** Total */
+            total: number;
+        };
+        /** Listing[BuildOut] */
+        Listing_BuildOut_: {
+            /** Items */
+            items: components["schemas"]["BuildOut"][];
+            /** Total */
+            total: number;
+        };
         /** Listing[DeploymentOut] */
         Listing_DeploymentOut_: {
             /** Items */
@@ -826,10 +2191,24 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Listing[RegistryInfo] */
+        Listing_RegistryInfo_: {
+            /** Items */
+            items: components["schemas"]["RegistryInfo"][];
+            /** Total */
+            total: number;
+        };
         /** Listing[RevisionOut] */
         Listing_RevisionOut_: {
             /** Items */
             items: components["schemas"]["RevisionOut"][];
+            /** Total */
+            total: number;
+        };
+        /** Listing[SignInOut] */
+        Listing_SignInOut_: {
+            /** Items */
+            items: components["schemas"]["SignInOut"][];
             /** Total */
             total: number;
         };
@@ -852,12 +2231,26 @@ export interface components {
          * @description Data by kind of event. `resync` has none: read everything again.
          */
         LiveEvents: {
+            approval: components["schemas"]["ApprovalEvent"];
+            build: components["schemas"]["BuildOut"];
             changed: components["schemas"]["ChangedEvent"];
             deployment: components["schemas"]["DeploymentOut"];
             engine: components["schemas"]["EngineEvent"];
             hello: components["schemas"]["HelloEvent"];
+            registry: components["schemas"]["RegistryEvent"];
             seen: components["schemas"]["SeenEvent"];
             timeline: components["schemas"]["TimelineEvent"];
+        };
+        /** LiveListing[MapTask] */
+        LiveListing_MapTask_: {
+            /** As Of */
+            as_of: string | null;
+            /** Items */
+            items: components["schemas"]["MapTask"][];
+            /** Stale Seconds */
+            stale_seconds: number | null;
+            /** Total */
+            total: number;
         };
         /** LiveListing[NodeOut] */
         LiveListing_NodeOut_: {
@@ -922,6 +2315,8 @@ export interface components {
             line?: components["schemas"]["LogLines"] | null;
             state?: components["schemas"]["LogState"] | null;
         };
+        /** @enum {string} */
+        LogLevel: "error" | "warn" | "info" | "debug";
         /**
          * LogLines
          * @description Event `line`: lines in the order of their times, as far as they arrived together.
@@ -936,6 +2331,8 @@ export interface components {
             incomplete: string[];
             /** Items */
             items: components["schemas"]["LogEntry"][];
+            /** Reaches Back To */
+            reaches_back_to: string | null;
         };
         /**
          * LogsDropped
@@ -968,8 +2365,37 @@ export interface components {
             task: string | null;
         };
         /**
+         * MapTask
+         * @description A task that takes up a place now: wanted, or not yet gone.
+         */
+        MapTask: {
+            /** Error */
+            error: string;
+            /** Exit Code */
+            exit_code: number | null;
+            /** Id */
+            id: string;
+            /** Image */
+            image: string;
+            /** Name */
+            name: string;
+            /** Node Id */
+            node_id: string | null;
+            /** Service */
+            service: string;
+            /** State */
+            state: string;
+            /**
+             * State Changed At
+             * Format: date-time
+             */
+            state_changed_at: string;
+            /** Stopping */
+            stopping: boolean;
+        };
+        /**
          * MovingService
-         * @description What draining a node does to one service.
+         * @description What a change of a node does to one service.
          */
         MovingService: {
             /** Moves */
@@ -983,7 +2409,7 @@ export interface components {
         };
         /**
          * NodeChange
-         * @description What a drain or activate did.
+         * @description What a change of a node did.
          */
         NodeChange: {
             /** Moving */
@@ -1018,6 +2444,8 @@ export interface components {
             };
             /** Leader */
             leader: boolean;
+            /** Manager Address */
+            manager_address: string | null;
             /** Os */
             os: string;
             /** Reachability */
@@ -1036,11 +2464,23 @@ export interface components {
             tasks: components["schemas"]["TaskOut"][];
             /** Tasks Running */
             tasks_running: number;
+            /** Trust Root */
+            trust_root: string;
             /**
              * Updated At
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * NodeLabels
+         * @description All labels of a node.
+         */
+        NodeLabels: {
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
         };
         /** NodeOut */
         NodeOut: {
@@ -1070,6 +2510,8 @@ export interface components {
             };
             /** Leader */
             leader: boolean;
+            /** Manager Address */
+            manager_address: string | null;
             /** Os */
             os: string;
             /** Reachability */
@@ -1086,6 +2528,8 @@ export interface components {
             state_message: string;
             /** Tasks Running */
             tasks_running: number;
+            /** Trust Root */
+            trust_root: string;
             /**
              * Updated At
              * Format: date-time
@@ -1104,12 +2548,62 @@ export interface components {
             /** Running */
             running: number;
         };
+        /** Notification */
+        Notification: {
+            /** Action */
+            action: string;
+            request?: components["schemas"]["NotifiedRequest"] | null;
+            target?: components["schemas"]["NotifiedTarget"] | null;
+        };
+        /**
+         * Notifications
+         * @description The envelope that registries of the Distribution kind send.
+         */
+        Notifications: {
+            /** Events */
+            events: components["schemas"]["Notification"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * NotificationsTaken
+         * @description How many repositories are going to be looked at.
+         */
+        NotificationsTaken: {
+            /** Repositories */
+            repositories: number;
+        };
+        /** NotifiedRequest */
+        NotifiedRequest: {
+            /** Host */
+            host?: string | null;
+        };
+        /**
+         * NotifiedTarget
+         * @description What a notification is about.
+         */
+        NotifiedTarget: {
+            /** Digest */
+            digest?: string | null;
+            /** Mediatype */
+            mediaType?: string | null;
+            /** Repository */
+            repository?: string | null;
+            /** Tag */
+            tag?: string | null;
+        };
+        /**
+         * Permission
+         * @description What a use case demands of its caller.
+         * @enum {string}
+         */
+        Permission: "read" | "operate" | "edit" | "build" | "admin";
         /**
          * PhaseOut
          * @description When a deployment got so far.
          *
-         *     `starting`: a node took its first task; `converged`: all is up, and has to stay so for the monitor
-         *     window; `lost`: it did not; `unknown`: the engine's answer never came.
+         *     `building`: it waits for a build; `starting`: a node took its first task; `converged`: all is up, and
+         *     has to stay so for the monitor window; `lost`: it did not; `unknown`: the engine's answer never came.
          */
         PhaseOut: {
             /**
@@ -1121,7 +2615,20 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "accepted" | "sent" | "unknown" | "starting" | "converged" | "lost" | "verdict";
+            phase: "accepted" | "building" | "sent" | "unknown" | "starting" | "converged" | "lost" | "verdict";
+        };
+        /** PlatformOut */
+        PlatformOut: {
+            /** Architecture */
+            architecture: string;
+            /** Digest */
+            digest: string;
+            /** Os */
+            os: string;
+            /** Size */
+            size: number | null;
+            /** Variant */
+            variant: string | null;
         };
         /** PortOut */
         PortOut: {
@@ -1142,6 +2649,11 @@ export interface components {
          * @description RFC 9457 problem details. Branch on `code`, show `detail`.
          */
         Problem: {
+            /**
+             * Approval
+             * @default null
+             */
+            approval?: string | null;
             /** Code */
             code: string;
             /** Detail */
@@ -1182,6 +2694,193 @@ export interface components {
             line?: number | null;
             /** Reason */
             reason: string;
+        };
+        /** ProjectListing */
+        ProjectListing: {
+            /** Hint */
+            hint: string | null;
+            /** Items */
+            items: components["schemas"]["ProjectOut"][];
+            /** Total */
+            total: number;
+        };
+        /** ProjectOut */
+        ProjectOut: {
+            /** Dockerfiles */
+            dockerfiles: string[];
+            /** Files */
+            files: number;
+            git: components["schemas"]["GitOut"] | null;
+            last_build: components["schemas"]["BuildBrief"] | null;
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /** Problem */
+            problem: string | null;
+            /** Services */
+            services: string[];
+            /** Size */
+            size: number;
+            /** Truncated */
+            truncated: boolean;
+        };
+        /**
+         * RegistryEvent
+         * @description `registry`: something in this repository changed.
+         */
+        RegistryEvent: {
+            /** Registry */
+            registry: string;
+            /** Repository */
+            repository: string | null;
+        };
+        /** RegistryInfo */
+        RegistryInfo: {
+            /** Credentials Source */
+            credentials_source: ("environment" | "file" | "stored") | null;
+            /** Has Password */
+            has_password: boolean;
+            /** Host */
+            host: string;
+            /** Insecure */
+            insecure: boolean;
+            /** Is Default */
+            is_default: boolean;
+            /** Problem */
+            problem: string | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "environment" | "file" | "stored";
+            /** Url */
+            url: string;
+            /** Username */
+            username: string | null;
+        };
+        /** RegistryListing[RepositoryOut] */
+        RegistryListing_RepositoryOut_: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Items */
+            items: components["schemas"]["RepositoryOut"][];
+            /** Total */
+            total: number;
+        };
+        /** RegistryListing[TagOut] */
+        RegistryListing_TagOut_: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Items */
+            items: components["schemas"]["TagOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * RegistryPut
+         * @description What is left out stays as it is; null or an empty text takes it away.
+         */
+        RegistryPut: {
+            /** Identity Token */
+            identity_token?: string | null;
+            /** Password */
+            password?: string | null;
+            /** Url */
+            url?: string | null;
+            username?: components["schemas"]["Username"] | null;
+        };
+        /** RegistrySaved */
+        RegistrySaved: {
+            /** Credentials Source */
+            credentials_source: ("environment" | "file" | "stored") | null;
+            /** Has Password */
+            has_password: boolean;
+            /** Host */
+            host: string;
+            /** Insecure */
+            insecure: boolean;
+            /** Is Default */
+            is_default: boolean;
+            /** Problem */
+            problem: string | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "environment" | "file" | "stored";
+            trial: components["schemas"]["RegistryTrial"];
+            /** Url */
+            url: string;
+            /** Username */
+            username: string | null;
+        };
+        /**
+         * RegistryTrial
+         * @description What a registry said to the credentials that were just stored. They are stored whatever it said.
+         */
+        RegistryTrial: {
+            /** Code */
+            code: string | null;
+            /** Detail */
+            detail: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "accepted" | "refused" | "not_verified";
+        };
+        /**
+         * ReplicationHealth
+         * @description The encrypted copy of our own state in the swarm.
+         */
+        ReplicationHealth: {
+            /**
+             * Bytes
+             * @default 0
+             */
+            bytes?: number;
+            /** Copied At */
+            copied_at?: string | null;
+            /** Enabled */
+            enabled: boolean;
+            /** Note */
+            note?: string | null;
+            /**
+             * Parts
+             * @default 0
+             */
+            parts?: number;
+            /** Problem */
+            problem?: string | null;
+            /** Sequence */
+            sequence?: number | null;
+            /**
+             * Unreplicated Revisions
+             * @default 0
+             */
+            unreplicated_revisions?: number;
+            /** Unreplicated Since */
+            unreplicated_since?: string | null;
+        };
+        /** RepositoryOut */
+        RepositoryOut: {
+            /** Image */
+            image: string;
+            /** Name */
+            name: string;
+            /** Registry */
+            registry: string;
+            /** Tags */
+            tags: number | null;
+            /** Used By */
+            used_by: string[];
         };
         /**
          * ResourceShare
@@ -1245,10 +2944,36 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * RollbackPreview
+         * @description What a rollback would bring back.
+         */
+        RollbackPreview: {
+            /** Digest */
+            digest: string | null;
+            /** Image */
+            image: string | null;
+            /** To Revision */
+            to_revision: number;
+            /** Warnings */
+            warnings: string[];
+        };
         /** RollbackRequest */
         RollbackRequest: {
             /** To Revision */
             to_revision?: number | null;
+        };
+        /** RootCertificateOut */
+        RootCertificateOut: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Subject */
+            subject: string;
         };
         /** ScaleRequest */
         ScaleRequest: {
@@ -1281,6 +3006,7 @@ export interface components {
         };
         /** ServiceDetail */
         ServiceDetail: {
+            build: components["schemas"]["BuildBrief"] | null;
             /** Completed */
             completed: number;
             /** Definition */
@@ -1314,6 +3040,8 @@ export interface components {
             mode: "replicated" | "global" | "replicated-job" | "global-job";
             /** Name */
             name: string;
+            /** Networks */
+            networks: string[];
             /** Nodes */
             nodes: components["schemas"]["NodeShare"][];
             /** Ports */
@@ -1344,6 +3072,7 @@ export interface components {
          * @description One service: what the catalog wants, what the swarm runs, and how the two compare.
          */
         ServiceOut: {
+            build: components["schemas"]["BuildBrief"] | null;
             /** Completed */
             completed: number;
             /** Deployed Revision */
@@ -1373,6 +3102,8 @@ export interface components {
             mode: "replicated" | "global" | "replicated-job" | "global-job";
             /** Name */
             name: string;
+            /** Networks */
+            networks: string[];
             /** Nodes */
             nodes: components["schemas"]["NodeShare"][];
             /** Ports */
@@ -1411,6 +3142,10 @@ export interface components {
          * @description Who is signed in here, and what the page should know before it draws anything.
          */
         SessionOut: {
+            /** Confirm */
+            confirm: boolean;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
             /** Secure */
             secure: boolean;
             /**
@@ -1444,6 +3179,35 @@ export interface components {
              */
             username?: string;
         };
+        /**
+         * SignInOut
+         * @description A browser that is signed in.
+         */
+        SignInOut: {
+            /** Address */
+            address: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Current */
+            current: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Username */
+            username: string;
+        };
         /** SignInRequest */
         SignInRequest: {
             /**
@@ -1453,6 +3217,71 @@ export interface components {
             password: string;
             /** Username */
             username: string;
+        };
+        /**
+         * StateHealth
+         * @description What keeps our own state.
+         */
+        StateHealth: {
+            /** Backup Problem */
+            backup_problem: string | null;
+            /** Last Backup At */
+            last_backup_at: string | null;
+            replication: components["schemas"]["ReplicationHealth"];
+        };
+        /**
+         * SwarmOut
+         * @description The swarm's own settings.
+         */
+        SwarmOut: {
+            /** Autolock */
+            autolock: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Node Cert Expiry Seconds */
+            node_cert_expiry_seconds: number;
+            root_certificate: components["schemas"]["RootCertificateOut"] | null;
+            /** Root Rotation In Progress */
+            root_rotation_in_progress: boolean;
+            /** Task History Limit */
+            task_history_limit: number;
+            /** Trust Root */
+            trust_root: string;
+        };
+        /**
+         * TagOut
+         * @description One tag. Of an image for several platforms, layers, created and labels are those of the first.
+         */
+        TagOut: {
+            /** Created */
+            created: string | null;
+            /** Digest */
+            digest: string | null;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Layers */
+            layers: components["schemas"]["LayerOut"][];
+            /** Media Type */
+            media_type: string | null;
+            /** Name */
+            name: string;
+            /** Newer Than Deployed */
+            newer_than_deployed: boolean;
+            /** Platforms */
+            platforms: components["schemas"]["PlatformOut"][];
+            /** Problem */
+            problem: string | null;
+            /** Size */
+            size: number | null;
+            /** Used By */
+            used_by: components["schemas"]["ImageUser"][];
         };
         /** TaskOut */
         TaskOut: {
@@ -1506,7 +3335,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "task" | "service" | "node" | "deployment" | "engine";
+            kind: "task" | "service" | "node" | "deployment" | "engine" | "build";
             /** Node */
             node: string | null;
             /** Service */
@@ -1532,20 +3361,35 @@ export interface components {
         /** TokenCreate */
         TokenCreate: {
             /**
+             * Confirm
+             * @default false
+             */
+            confirm?: boolean;
+            /**
              * Expires In Days
              * @default 90
              */
             expires_in_days?: number | null;
             /** Name */
             name: string;
+            /**
+             * Scope
+             * @default admin
+             * @enum {string}
+             */
+            scope?: "read" | "operate" | "admin";
         };
         /** TokenCreated */
         TokenCreated: {
+            /** Confirm */
+            confirm: boolean;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Created By */
+            created_by: string;
             /** Expires At */
             expires_at: string | null;
             /** Id */
@@ -1554,16 +3398,22 @@ export interface components {
             last_used_at: string | null;
             /** Name */
             name: string;
+            /** Scope */
+            scope: string;
             /** Token */
             token: string;
         };
         /** TokenOut */
         TokenOut: {
+            /** Confirm */
+            confirm: boolean;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Created By */
+            created_by: string;
             /** Expires At */
             expires_at: string | null;
             /** Id */
@@ -1572,7 +3422,10 @@ export interface components {
             last_used_at: string | null;
             /** Name */
             name: string;
+            /** Scope */
+            scope: string;
         };
+        Username: string;
     };
     responses: never;
     parameters: never;
@@ -1582,15 +3435,580 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_deployments_api_deployments_get: {
+    note_agent_call_api_agent_calls_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentCall"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_approvals_api_approvals_get: {
         parameters: {
             query?: {
                 /** @description So many items at most. */
                 limit?: number;
                 /** @description Leave out so many items first. */
                 offset?: number;
+                /** @description Only those that still wait. */
+                waiting?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ApprovalOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_approval_api_approvals__approval_id__get: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description As `approval_required` named it. */
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_api_approvals__approval_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As `approval_required` named it. */
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_api_approvals__approval_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As `approval_required` named it. */
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_api_audit_get: {
+        parameters: {
+            query?: {
+                /** @description Only this action, or all that begin so, as in `service.`. */
+                action?: string | null;
+                /** @description Only entries with a lower id: the next page. */
+                before?: number | null;
+                /** @description Only what this actor did. */
+                by?: string | null;
+                /** @description So many entries at most. */
+                limit?: number;
+                /** @description Only what ended like this. */
+                outcome?: ("open" | "done" | "denied" | "failed") | null;
+                /** @description Only what was done to this. */
+                target?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_AuditEntry_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_backups_api_backups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_BackupOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_backup_api_backups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_backup_api_backups__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As the list names it. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The backup's file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_backup_api_backups__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As the list names it. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_builds_api_builds_get: {
+        parameters: {
+            query?: {
+                /** @description So many items at most. */
+                limit?: number;
+                /** @description Leave out so many items first. */
+                offset?: number;
+                /** @description Only those from this folder of the projects. */
+                project?: string | null;
                 /** @description Only those of this service. */
                 service?: string | null;
+                /** @description Only those in this state. */
+                state?: ("queued" | "packing" | "building" | "pushing" | "verifying" | "succeeded" | "failed" | "cancelled" | "interrupted") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_BuildOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_build_api_builds__build_id__get: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                build_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_build_api_builds__build_id__delete: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                build_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended within `wait` seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildOut"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_build_log_api_builds__build_id__log_get: {
+        parameters: {
+            query?: {
+                /** @description Only lines after this number. */
+                after?: number;
+                /** @description Answer a text file instead. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                build_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildLogPage"];
+                    "text/plain": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_build_log_api_builds__build_id__log_stream_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of the last event you had, to go on from there. */
+                "last-event-id"?: string | null;
+            };
+            path: {
+                build_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. The model names the data of each kind of event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["BuildLogEvent"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_build_api_builds__build_id__push_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                build_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended within `wait` seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildOut"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deployments_api_deployments_get: {
+        parameters: {
+            query?: {
+                /** @description Only what this actor did. */
+                by?: string | null;
+                /** @description Only this kind of change. */
+                kind?: ("deploy" | "scale" | "stop" | "rollback" | "restart") | null;
+                /** @description So many items at most. */
+                limit?: number;
+                /** @description Leave out so many items first. */
+                offset?: number;
+                /** @description Only those of this service. */
+                service?: string | null;
+                /** @description Only these states; may be given several times. */
+                state?: ("accepted" | "rolling_out" | "succeeded" | "failed" | "stuck" | "rolled_back" | "superseded" | "unknown")[];
             };
             header?: never;
             path?: never;
@@ -1605,6 +4023,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_DeploymentOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_many_api_deployments_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description All final within `wait` seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOut"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOut"];
                 };
             };
             /** @description A problem */
@@ -1639,6 +4102,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_draft_api_drafts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOut"];
                 };
             };
             /** @description A problem */
@@ -1811,7 +4307,72 @@ export interface operations {
             };
         };
     };
+    remove_node_api_nodes__node__delete: {
+        parameters: {
+            query?: {
+                /** @description Also while it is up; what it runs then goes on unseen. */
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The node's id or host name. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     activate_node_api_nodes__node__activate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's id or host name. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeChange"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    demote_node_api_nodes__node__demote_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1894,6 +4455,701 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DrainPreview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    label_node_api_nodes__node__labels_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's id or host name. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeLabels"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeChange"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_labels_api_nodes__node__labels_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's id or host name. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeLabels"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainPreview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_node_api_nodes__node__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's id or host name. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeChange"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_node_api_nodes__node__promote_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's id or host name. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeChange"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_role_api_nodes__node__role_preview_get: {
+        parameters: {
+            query: {
+                role: "manager" | "worker";
+            };
+            header?: never;
+            path: {
+                /** @description The node's id or host name. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainPreview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_projects_api_projects_get: {
+        parameters: {
+            query?: {
+                /** @description So many items at most. */
+                limit?: number;
+                /** @description Only what contains this text, in any case. */
+                match?: string | null;
+                /** @description Leave out so many items first. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectListing"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_project_api_projects__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The folder's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registries_api_registries_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_RegistryInfo_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_registry_api_registries__host__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in image references: `10.0.0.5:5000`, `ghcr.io`, `docker.io`. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryInfo"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_registry_api_registries__host__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in image references: `10.0.0.5:5000`, `ghcr.io`, `docker.io`. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistryPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrySaved"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_registry_api_registries__host__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As in image references: `10.0.0.5:5000`, `ghcr.io`, `docker.io`. */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_repositories_api_registry_repositories_get: {
+        parameters: {
+            query?: {
+                /** @description So many items at most. */
+                limit?: number;
+                /** @description Only what contains this text, in any case. */
+                match?: string | null;
+                /** @description Leave out so many items first. */
+                offset?: number;
+                /** @description Which registry, by its host as in images; without it REGISTRY_URL's. */
+                registry?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryListing_RepositoryOut_"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_manifest_api_registry_repositories__name__manifests__digest__delete: {
+        parameters: {
+            query?: {
+                /** @description The name of what is deleted, typed: deletes it although it is used. `repository`, `repository:tag` or `repository@digest`. */
+                confirm?: string | null;
+                /** @description Which registry, by its host as in images; without it REGISTRY_URL's. */
+                registry?: string | null;
+            };
+            header?: never;
+            path: {
+                digest: string;
+                /** @description The repository's name; slashes belong to it, as they are or as %2F. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageDeleted"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tags_api_registry_repositories__name__tags_get: {
+        parameters: {
+            query?: {
+                /** @description So many items at most. */
+                limit?: number;
+                /** @description Only what contains this text, in any case. */
+                match?: string | null;
+                /** @description Leave out so many items first. */
+                offset?: number;
+                /** @description Which registry, by its host as in images; without it REGISTRY_URL's. */
+                registry?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The repository's name; slashes belong to it, as they are or as %2F. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryListing_TagOut_"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tag_api_registry_repositories__name__tags__tag__delete: {
+        parameters: {
+            query?: {
+                /** @description The name of what is deleted, typed: deletes it although it is used. `repository`, `repository:tag` or `repository@digest`. */
+                confirm?: string | null;
+                /** @description Which registry, by its host as in images; without it REGISTRY_URL's. */
+                registry?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The repository's name; slashes belong to it, as they are or as %2F. */
+                name: string;
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageDeleted"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    service_definition_schema_api_schemas_service_definition_json_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description A problem */
@@ -2054,6 +5310,8 @@ export interface operations {
             query?: {
                 /** @description Also when it runs; it then goes on running without a catalog entry. */
                 force?: boolean;
+                /** @description Take it out of the swarm first, if it is there. */
+                stop?: boolean;
             };
             header?: {
                 /** @description The revision you edited, as the ETag said it: `"3"`. 412 when it is no longer so. */
@@ -2073,6 +5331,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    build_service_api_services__name__build_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the verdict; 0 answers at once. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BuildRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Ended within `wait` seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildOut"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildOut"];
+                };
             };
             /** @description A problem */
             default: {
@@ -2138,10 +5444,14 @@ export interface operations {
             query?: {
                 /** @description Answer a text file instead. */
                 download?: boolean;
+                /** @description Only lines that say they are of this level, as JSON, as `level=warn` or as a word; may be given several times. */
+                level?: components["schemas"]["LogLevel"][];
                 /** @description Only lines that contain this text, in any case; or `/regex/` of RE2's kind, `/regex/i` in any case. Without `since`, the newest 10,000 lines of each task are searched. */
                 match?: string | null;
                 /** @description Only tasks of this node: host name or id. */
                 node?: string | null;
+                /** @description The oldest lines that are wanted instead of the newest, as after `since`. */
+                oldest?: boolean;
                 /** @description `10m`, an RFC 3339 time, or seconds since 1970. */
                 since?: string | null;
                 /** @description Only what was written to this one. */
@@ -2152,6 +5462,8 @@ export interface operations {
                 task?: string | null;
                 /** @description Begin each line of a download with its time. */
                 timestamps?: boolean;
+                /** @description Only lines up to this moment, which may be the `reaches_back_to` of an earlier answer. Looked for within the newest 200,000 lines of each task. */
+                until?: string | null;
             };
             header?: never;
             path: {
@@ -2186,6 +5498,8 @@ export interface operations {
     follow_logs_api_services__name__logs_stream_get: {
         parameters: {
             query?: {
+                /** @description Only lines that say they are of this level, as JSON, as `level=warn` or as a word; may be given several times. */
+                level?: components["schemas"]["LogLevel"][];
                 /** @description Only lines that contain this text, in any case; or `/regex/` of RE2's kind, `/regex/i` in any case. Without `since`, the newest 10,000 lines of each task are searched. */
                 match?: string | null;
                 /** @description Only tasks of this node: host name or id. */
@@ -2393,6 +5707,41 @@ export interface operations {
             };
         };
     };
+    preview_rollback_api_services__name__rollback_preview_get: {
+        parameters: {
+            query?: {
+                /** @description Default: what was deployed before what runs now. */
+                to_revision?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The service's name: in the catalog, in the file and in the swarm. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollbackPreview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     scale_service_api_services__name__scale_post: {
         parameters: {
             query?: {
@@ -2491,7 +5840,7 @@ export interface operations {
                 /** @description Only entries with a lower id: the next page. */
                 before?: number | null;
                 /** @description Only entries of this kind. */
-                kind?: ("task" | "service" | "node" | "deployment" | "engine") | null;
+                kind?: ("task" | "service" | "node" | "deployment" | "engine" | "build") | null;
                 /** @description So many entries at most. */
                 limit?: number;
             };
@@ -2683,6 +6032,64 @@ export interface operations {
             };
         };
     };
+    list_sign_ins_api_sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SignInOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_sign_in_api_sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     set_up_api_setup_post: {
         parameters: {
             query?: never;
@@ -2716,13 +6123,111 @@ export interface operations {
             };
         };
     };
+    get_swarm_api_swarm_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwarmOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_join_command_api_swarm_join_command_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinCommand"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tasks_api_tasks_get: {
+        parameters: {
+            query?: {
+                /** @description So many items at most. */
+                limit?: number;
+                /** @description Leave out so many items first. */
+                offset?: number;
+                /** @description Only of these services; may be given several times. */
+                service?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveListing_MapTask_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_timeline_api_timeline_get: {
         parameters: {
             query?: {
                 /** @description Only entries with a lower id: the next page. */
                 before?: number | null;
                 /** @description Only entries of this kind. */
-                kind?: ("task" | "service" | "node" | "deployment" | "engine") | null;
+                kind?: ("task" | "service" | "node" | "deployment" | "engine" | "build") | null;
                 /** @description So many entries at most. */
                 limit?: number;
                 /** @description Only those of this node, by host name. */
@@ -2835,6 +6340,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_registry_notifications_api_webhooks_registry_post: {
+        parameters: {
+            query?: {
+                /** @description The registry that sends this, by its host as in images. Without it: the host that each event's `request` names if it is a known one, else REGISTRY_URL's. */
+                registry?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Notifications"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsTaken"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description A problem */
             default: {

@@ -1,8 +1,9 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { cameFrom } from "@/testing/addressBar";
 import { network, Problem } from "@/testing/network";
 import { open } from "@/testing/open";
-import { health, hello, liveListing, service, signedIn } from "@/testing/samples";
+import { attention, health, hello, liveListing, service, signedIn } from "@/testing/samples";
 import { streams } from "@/testing/stream";
 
 const signedOut = { ...signedIn, state: "signed_out", username: null };
@@ -27,19 +28,6 @@ test("whoever is not signed in signs in first, and then comes to where they want
   expect(asked.filter((request) => request.method === "POST")).toHaveLength(2);
 });
 
-test("a session that expires leads to the sign-in and remembers the place", async () => {
-  const { routes } = network({ "GET /api/services": liveListing([service({ name: "web" })]) });
-  const live = streams();
-  const { address } = open("/services?q=we");
-  await screen.findByRole("link", { name: "web" });
-  const expired = new Problem(401, "unauthenticated", "The session has ended.");
-  for (const route of Object.keys(routes)) if (route !== "GET /api/session") routes[route] = expired;
-  routes["GET /api/session"] = signedOut;
-  live.now("/api/events").refuse();
-  expect(await screen.findByRole("heading", { name: "Sign in" })).toBeTruthy();
-  expect(decodeURIComponent(address())).toBe("/sign-in?next=/services?q=we");
-});
-
 test("the first start asks for an admin with the code of the link", async () => {
   const { asked } = network({
     "GET /api/session": { ...signedIn, state: "setup_needed", username: null },
@@ -60,21 +48,39 @@ test("the first start asks for an admin with the code of the link", async () => 
 });
 
 test("freshness is always in view, and an engine that is away is said with its reason", async () => {
-  const { routes } = network({ "GET /api/session": { ...signedIn, secure: false } });
+  const { routes } = network({});
   const live = streams();
-  open("/registry");
+  open("/nodes");
   const stream = await waitFor(() => live.now("/api/events"));
   stream.send("hello", hello());
   expect(await screen.findByText(/^live, \d/)).toBeTruthy();
-  expect(screen.getByText(/plain HTTP/)).toBeTruthy();
   const { engine } = health();
   routes["GET /api/health/detailed"] = health({
     stale_seconds: 40,
     engine: { ...engine, connected: false, code: "docker_unreachable", detail: "Connection refused." },
   });
   stream.send("resync", {});
-  const banner = await screen.findByText(/Connection refused\./, {});
-  expect(banner.textContent).toMatch(/^This is the last picture, 4\d s old\./);
+  await waitFor(() =>
+    expect(screen.getByText(/Connection refused\./).textContent).toMatch(
+      /^This is the last picture, 4\d s old\./,
+    ),
+  );
+});
+
+test("who can listen is warned of plain HTTP, and nobody is on the machine itself", async () => {
+  const { routes } = network({ "GET /api/session": { ...signedIn, secure: false } });
+  open("/nodes");
+  await screen.findByRole("heading", { level: 1, name: "Nodes" });
+  expect(screen.queryByText(/plain HTTP/)).toBeNull();
+  cleanup();
+  await cameFrom("http://10.0.0.5:8080/", async () => {
+    open("/nodes");
+    expect(await screen.findByText(/plain HTTP/)).toBeTruthy();
+    cleanup();
+    routes["GET /api/session"] = { ...signedOut, secure: false };
+    open("/sign-in");
+    expect(await screen.findByText(/anyone on the network between can read the password/)).toBeTruthy();
+  });
 });
 
 test("the dashboard leads with what needs attention", async () => {
@@ -84,7 +90,19 @@ test("the dashboard leads with what needs attention", async () => {
       service({ name: "web" }),
     ]),
     "GET /api/health/detailed": health({
-      problems: ["ingest is failed (0 of 1 running)", "The quorum is at its limit."],
+      attention: [
+        attention({
+          kind: "quorum",
+          service: null,
+          status: null,
+          reason: null,
+          desired: null,
+          sentence: "2 of 3 managers answer: no more may be lost.",
+          cause: "The quorum is at its limit.",
+          evidence: [],
+        }),
+        attention({ service: "ingest", cause: "Line 4: `replica` is not known.", evidence: [] }),
+      ],
     }),
   });
   open("/");
@@ -92,7 +110,7 @@ test("the dashboard leads with what needs attention", async () => {
   expect(card.getByText("replica").tagName).toBe("CODE");
   expect(card.getByText("The quorum is at its limit.")).toBeTruthy();
   expect(card.getByRole("link", { name: "Show ingest" })).toBeTruthy();
-  expect(card.queryByText(/0 of 1 running/)).toBeNull();
+  expect(card.getByText(/0 of 1 running/)).toBeTruthy();
   expect(screen.getByText("1 of 2 services as wanted")).toBeTruthy();
 });
 

@@ -12,13 +12,15 @@ export interface Parts {
 }
 
 export function makeParts(history?: RouterHistory): Parts {
-  const cache = makeQueryClient(() => {
-    const { queryKey } = queries.session();
-    const session = cache.getQueryData(queryKey);
-    if (session?.state !== "signed_in") return;
-    // An expired session: to the sign-in, and from there back to here.
-    cache.setQueryData(queryKey, { ...session, state: "signed_out", username: null } satisfies Session);
-    void router.invalidate();
+  const { queryKey } = queries.session();
+  const cache = makeQueryClient({
+    onSignedOut: () => {
+      const session = cache.getQueryData(queryKey);
+      if (session?.state !== "signed_in") return;
+      // An expired session: the view stays as it is, below a dialog that signs in again.
+      cache.setQueryData(queryKey, { ...session, state: "signed_out" } satisfies Session);
+    },
+    onDenied: () => void cache.invalidateQueries({ queryKey }),
   });
   const router = makeRouter(cache, history);
   return { cache, router };

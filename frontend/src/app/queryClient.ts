@@ -1,10 +1,19 @@
-// The cache of server state, and what a lost session means wherever it is noticed.
+// The cache of server state, and what a lost session or permission means wherever it is noticed.
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiProblem } from "@/api/problem";
 
-export function makeQueryClient(onSignedOut: () => void): QueryClient {
+interface Lost {
+  /** The session has ended. */
+  onSignedOut: () => void;
+  /** Something is not allowed that the page offered: what is allowed has changed. */
+  onDenied: () => void;
+}
+
+export function makeQueryClient({ onSignedOut, onDenied }: Lost): QueryClient {
   const watch = (error: unknown) => {
-    if (error instanceof ApiProblem && error.status === 401) onSignedOut();
+    if (!(error instanceof ApiProblem)) return;
+    if (error.status === 401) onSignedOut();
+    if (error.code === "denied") onDenied();
   };
   return new QueryClient({
     queryCache: new QueryCache({ onError: watch }),

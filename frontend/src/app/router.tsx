@@ -5,20 +5,37 @@ import {
   createRoute,
   createRouter,
   type ErrorComponentProps,
-  lazyRouteComponent,
   Outlet,
   type RouterHistory,
   redirect,
   useRouter,
 } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { asProblem } from "@/api/problem";
 import { Mark } from "@/components/Brand";
 import { Layout } from "@/components/Layout";
 import { ProblemState } from "@/components/States";
-import { queries } from "@/hooks/useApi";
+import { queries, useSession } from "@/hooks/useApi";
 import { useLiveCluster } from "@/hooks/useLiveCluster";
-import { newServiceSearch, serviceSearch, servicesSearch, signInSearch } from "@/lib/search";
+import { activitySearch, deploymentsSearch } from "@/lib/activitySearch";
+import { later, laterPage } from "@/lib/later";
+import { mapSearch } from "@/lib/mapSearch";
+import { nodesSearch } from "@/lib/nodesSearch";
+import {
+  buildSearch,
+  buildsSearch,
+  newServiceSearch,
+  projectsSearch,
+  registrySearch,
+  repositorySearch,
+  serviceSearch,
+  servicesSearch,
+  signInSearch,
+} from "@/lib/search";
 import { NotFound } from "@/pages/NotFound";
+import { Overlays } from "./Overlays";
+
+const SignInAgain = later(() => import("@/components/SignInAgain"));
 
 interface RouterContext {
   cache: QueryClient;
@@ -26,10 +43,12 @@ interface RouterContext {
 
 function Problem({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
+  const problem = asProblem(error);
   return (
     <ProblemState
-      problem={asProblem(error)}
+      problem={problem}
       onRetry={() => {
+        if (problem.code === "page_outdated") return globalThis.location.reload();
         reset();
         void router.invalidate();
       }}
@@ -46,10 +65,17 @@ function Opening() {
 }
 
 function Shell() {
-  useLiveCluster();
+  const ended = useSession().data?.state === "signed_out";
+  useLiveCluster(!ended);
   return (
     <Layout>
       <Outlet />
+      <Overlays />
+      {ended && (
+        <Suspense>
+          <SignInAgain />
+        </Suspense>
+      )}
     </Layout>
   );
 }
@@ -83,62 +109,128 @@ const routeTree = root.addChildren([
     createRoute({
       ...inShell,
       path: "/",
-      component: lazyRouteComponent(() => import("@/pages/Dashboard"), "Dashboard"),
+      component: laterPage(() => import("@/pages/Dashboard").then((page) => page.Dashboard)),
     }),
     createRoute({
       ...inShell,
       path: "/services",
       validateSearch: servicesSearch,
-      component: lazyRouteComponent(() => import("@/pages/Services"), "Services"),
+      component: laterPage(() => import("@/pages/Services").then((page) => page.Services)),
     }),
     createRoute({
       ...inShell,
       path: "/services/$name",
       validateSearch: serviceSearch,
-      component: lazyRouteComponent(() => import("@/pages/ServiceDetail"), "ServiceDetail"),
+      component: laterPage(() => import("@/pages/ServiceDetail").then((page) => page.ServiceDetail)),
     }),
     createRoute({
       ...inShell,
       path: "/new-service",
       validateSearch: newServiceSearch,
-      component: lazyRouteComponent(() => import("@/pages/NewService"), "NewService"),
+      component: laterPage(() => import("@/pages/NewService").then((page) => page.NewService)),
     }),
     createRoute({
       ...inShell,
       path: "/nodes",
-      component: lazyRouteComponent(() => import("@/pages/Nodes"), "Nodes"),
+      validateSearch: nodesSearch,
+      component: laterPage(() => import("@/pages/Nodes").then((page) => page.Nodes)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/map",
+      validateSearch: mapSearch,
+      component: laterPage(() => import("@/pages/ClusterMap").then((page) => page.ClusterMap)),
     }),
     createRoute({
       ...inShell,
       path: "/nodes/$id",
-      component: lazyRouteComponent(() => import("@/pages/NodeDetail"), "NodeDetail"),
+      component: laterPage(() => import("@/pages/NodeDetail").then((page) => page.NodeDetail)),
     }),
     createRoute({
       ...inShell,
       path: "/registry",
-      component: lazyRouteComponent(() => import("@/pages/Registry"), "Registry"),
+      validateSearch: registrySearch,
+      component: laterPage(() => import("@/pages/Registry").then((page) => page.Registry)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/registry/images/$",
+      validateSearch: repositorySearch,
+      component: laterPage(() => import("@/pages/Repository").then((page) => page.Repository)),
     }),
     createRoute({
       ...inShell,
       path: "/projects",
-      component: lazyRouteComponent(() => import("@/pages/Projects"), "Projects"),
+      validateSearch: projectsSearch,
+      component: laterPage(() => import("@/pages/Projects").then((page) => page.Projects)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/projects/$name",
+      component: laterPage(() => import("@/pages/ProjectDetail").then((page) => page.ProjectDetail)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/builds",
+      validateSearch: buildsSearch,
+      component: laterPage(() => import("@/pages/Builds").then((page) => page.Builds)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/builds/$id",
+      validateSearch: buildSearch,
+      component: laterPage(() => import("@/pages/BuildDetail").then((page) => page.BuildDetail)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/deployments",
+      validateSearch: deploymentsSearch,
+      component: laterPage(() => import("@/pages/Deployments").then((page) => page.Deployments)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/deployments/$id",
+      component: laterPage(() => import("@/pages/DeploymentDetail").then((page) => page.DeploymentDetail)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/approvals",
+      component: laterPage(() => import("@/pages/Approvals").then((page) => page.Approvals)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/connect-agent",
+      component: laterPage(() => import("@/pages/ConnectAgent").then((page) => page.ConnectAgent)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/activity",
+      validateSearch: activitySearch,
+      component: laterPage(() => import("@/pages/Activity").then((page) => page.Activity)),
+    }),
+    createRoute({
+      ...inShell,
+      path: "/settings",
+      component: laterPage(() => import("@/pages/Settings").then((page) => page.Settings)),
     }),
     createRoute({
       ...inShell,
       path: "/access",
-      component: lazyRouteComponent(() => import("@/pages/Access"), "Access"),
+      beforeLoad: () => {
+        throw redirect({ to: "/settings" });
+      },
     }),
   ]),
   createRoute({
     getParentRoute: () => root,
     path: "/sign-in",
     validateSearch: signInSearch,
-    component: lazyRouteComponent(() => import("@/pages/SignIn"), "SignIn"),
+    component: laterPage(() => import("@/pages/SignIn").then((page) => page.SignIn)),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/setup",
-    component: lazyRouteComponent(() => import("@/pages/Setup"), "Setup"),
+    component: laterPage(() => import("@/pages/Setup").then((page) => page.Setup)),
   }),
 ]);
 

@@ -49,13 +49,21 @@ export function Button({
   );
 }
 
-/** A square button with an icon; `label` is what it does, for everybody who does not see the icon. */
-export function IconButton({ label, className, ...rest }: ComponentProps<"button"> & { label: string }) {
+interface IconButtonProps extends ComponentProps<"button"> {
+  /** What it does, for everybody who does not see the icon. */
+  label: string;
+  /** The key that does the same: the tooltip says it, and lists press the button by it. */
+  shortcut?: string;
+}
+
+/** A square button with an icon. */
+export function IconButton({ label, shortcut, className, ...rest }: IconButtonProps) {
   return (
     <button
       type="button"
       aria-label={label}
-      title={label}
+      title={shortcut === undefined ? label : `${label} (${shortcut})`}
+      {...(shortcut !== undefined && { "aria-keyshortcuts": shortcut, "data-key": shortcut })}
       {...rest}
       className={clsx(
         "grid size-7 shrink-0 place-items-center rounded-md text-ink-3 transition-colors hover:bg-sunken hover:text-ink",

@@ -5,6 +5,7 @@ import { useNow } from "@/hooks/useNow";
 import { plural, span } from "@/lib/format";
 import { isFinal } from "@/lib/status";
 import { Evidence, Phases } from "./Evidence";
+import { OfBuild, waitsForBuild } from "./OfBuild";
 import { RelativeTime } from "./RelativeTime";
 import { Said } from "./Said";
 import { DeploymentBadge } from "./StatusBadge";
@@ -50,8 +51,8 @@ export function DeploymentList({
     <ul>
       {deployments.map((deployment) => (
         <li key={deployment.id} className="border-line border-b px-4 py-2.5 last:border-b-0">
-          <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            <span className={clsx("min-w-0 truncate", named && "sm:w-56")}>
+          <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 sm:flex sm:flex-wrap">
+            <span className={clsx("min-w-0 truncate max-sm:whitespace-normal", named && "sm:w-56")}>
               {named && (
                 <Link
                   to="/services/$name"
@@ -62,12 +63,24 @@ export function DeploymentList({
                   {deployment.service}
                 </Link>
               )}{" "}
-              <span className={named ? "text-ink-2 text-sm" : "font-medium"}>
+              <Link
+                to="/deployments/$id"
+                params={{ id: deployment.id }}
+                className={clsx(
+                  "whitespace-nowrap underline decoration-line-strong underline-offset-2 hover:text-accent",
+                  named ? "text-ink-2 text-sm" : "font-medium",
+                )}
+              >
                 {deploymentWords(deployment)}
-              </span>
+              </Link>
             </span>
-            <DeploymentBadge state={deployment.state} />
-            <Took deployment={deployment} />
+            <span className="flex justify-end">
+              <DeploymentBadge state={deployment.state} />
+            </span>
+            <span className="flex flex-wrap gap-x-3 empty:hidden">
+              <OfBuild deployment={deployment} />
+              <Took deployment={deployment} />
+            </span>
             <span className="ml-auto whitespace-nowrap text-ink-3 text-sm">
               {deployment.actor}, <RelativeTime at={deployment.created_at} className="num" />
             </span>
@@ -96,12 +109,12 @@ export function DeploymentList({
 }
 
 /** The first deploy of a service: everything changed, so no paths are worth naming. */
-const isNew = ({ kind, from_revision: from, changes }: Deployment) =>
+export const isNew = ({ kind, from_revision: from, changes }: Deployment) =>
   kind === "deploy" && from === null && changes.length === 1 && changes[0] === "service";
 
 function Changes({ deployment }: { deployment: Deployment }) {
   const { changes, kind, restarts_tasks: restarts } = deployment;
-  if (kind === "stop" || isNew(deployment)) return null;
+  if (kind === "stop" || isNew(deployment) || waitsForBuild(deployment)) return null;
   if (changes.length === 0)
     return <p className="mt-1 text-ink-3 text-sm">Nothing to change: the swarm ran exactly this.</p>;
   return (

@@ -8,7 +8,7 @@ const backdrop =
   "fixed inset-0 z-40 bg-black/40 transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0";
 const popup = clsx(
   "fixed top-[max(1rem,12dvh)] left-1/2 z-50 flex max-h-[80dvh] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 flex-col overflow-y-auto",
-  "rounded-xl border border-line bg-raised p-5 shadow-2xl transition-[opacity,scale] duration-150",
+  "rounded-xl border border-line bg-raised p-5 shadow-2xl outline-none transition-[opacity,scale] duration-150",
   "data-[ending-style]:scale-[.98] data-[ending-style]:opacity-0 data-[starting-style]:scale-[.98] data-[starting-style]:opacity-0",
 );
 const titleClass = "font-semibold text-lg tracking-tight";

@@ -8,6 +8,7 @@ type Phase = Deployment["phases"][number]["phase"];
 
 const words: Record<Phase, string> = {
   accepted: "accepted",
+  building: "waited for a build",
   sent: "taken by the engine",
   unknown: "no answer from the engine",
   starting: "first task on a node",
@@ -23,7 +24,7 @@ const after = (from: string, to: string) => {
 
 export function Phases({ deployment }: { deployment: Deployment }) {
   const { phases, created_at: from, state } = deployment;
-  const shown = phases.filter(({ phase }) => phase !== "accepted");
+  const shown = phases.filter(({ phase }) => phase !== "accepted" && phase !== "building");
   if (shown.length === 0) return null;
   return (
     <ol aria-label="Phases" className="num mt-1 flex flex-wrap gap-x-1.5 text-ink-3 text-sm">

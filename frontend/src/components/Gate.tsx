@@ -1,13 +1,13 @@
 // The frame of sign-in and setup.
 import { LockOpen } from "lucide-react";
 import type { ReactNode } from "react";
-import { useSession } from "@/hooks/useApi";
+import { usePlainHttp } from "@/hooks/usePlainHttp";
 import { Mark } from "./Brand";
 import { ThemeSwitch } from "./Header";
 import { Hint } from "./States";
 
 export function Gate({ title, lead, children }: { title: string; lead: ReactNode; children: ReactNode }) {
-  const { data: session } = useSession();
+  const plain = usePlainHttp();
   return (
     <div className="grid min-h-dvh place-items-center px-4 py-10">
       <div className="fixed top-3 right-4">
@@ -25,10 +25,10 @@ export function Gate({ title, lead, children }: { title: string; lead: ReactNode
           </div>
           {children}
         </div>
-        {session?.secure === false && (
+        {plain && (
           <Hint icon={LockOpen}>
-            This page came over plain HTTP. On this machine that is fine; over a network anyone between can
-            read the password.
+            This page came over plain HTTP: anyone on the network between can read the password. Put a TLS
+            proxy in front of the orchestrator first.
           </Hint>
         )}
       </main>

@@ -1,8 +1,12 @@
-import type { ReactNode } from "react";
+import { type ReactNode, Suspense } from "react";
+import { later } from "@/lib/later";
 import { StaleBanner } from "./FreshnessMark";
 import { Header } from "./Header";
+import { NewerPage } from "./NewerPage";
 import { BottomBar, Sidebar } from "./Sidebar";
-import { Toaster } from "./Toaster";
+
+/** Nothing to say at first: it comes right after the page. */
+const Toaster = later(() => import("./Toaster"));
 
 export function Layout({ children }: { children: ReactNode }) {
   return (
@@ -16,6 +20,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <Sidebar />
       <div className="flex min-w-0 flex-1 flex-col">
         <Header />
+        <NewerPage />
         <StaleBanner />
         <main
           id="content"
@@ -26,7 +31,9 @@ export function Layout({ children }: { children: ReactNode }) {
         </main>
       </div>
       <BottomBar />
-      <Toaster />
+      <Suspense>
+        <Toaster />
+      </Suspense>
     </div>
   );
 }

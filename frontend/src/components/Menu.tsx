@@ -21,15 +21,29 @@ interface MenuProps {
   header?: ReactNode;
   /** Groups, drawn with a hairline between. */
   groups: MenuEntry[][];
+  /** At phone width it lies at the lower edge, with this above the acts. */
+  sheet?: string;
 }
 
-export default function Menu({ trigger, header, groups }: MenuProps) {
+const sheetClass =
+  "max-sm:fixed! max-sm:inset-x-0! max-sm:top-auto! max-sm:bottom-0! max-sm:w-full! max-sm:transform-none!";
+const sheetPopup =
+  "max-sm:rounded-b-none max-sm:rounded-t-2xl max-sm:border-x-0 max-sm:border-b-0 max-sm:p-2 max-sm:pb-6 max-sm:[&_[role=menuitem]]:py-3";
+
+export default function Menu({ trigger, header, groups, sheet }: MenuProps) {
   return (
     <BaseMenu.Root modal={false} defaultOpen>
       <BaseMenu.Trigger render={trigger} />
       <BaseMenu.Portal>
-        <BaseMenu.Positioner align="end" sideOffset={4} className="z-30 outline-none">
-          <BaseMenu.Popup className={popup}>
+        <BaseMenu.Positioner
+          align="end"
+          sideOffset={4}
+          className={clsx("z-30 outline-none", sheet !== undefined && sheetClass)}
+        >
+          <BaseMenu.Popup className={clsx(popup, sheet !== undefined && sheetPopup)}>
+            {sheet !== undefined && (
+              <p className="truncate px-2.5 pt-1 pb-2 font-semibold sm:hidden">{sheet}</p>
+            )}
             {header !== undefined && (
               <>
                 <div className="px-2.5 pt-1.5 pb-1 text-sm">{header}</div>

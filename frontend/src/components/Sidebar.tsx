@@ -1,29 +1,32 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { Boxes, FolderGit2, KeyRound, LayoutDashboard, type LucideIcon, Package, Server } from "lucide-react";
+import type { ReactNode } from "react";
 import type { HealthReport } from "@/api/types";
 import { useHealth } from "@/hooks/useApi";
+import { useWaitingCount } from "@/hooks/useWaiting";
 import { plural } from "@/lib/format";
+import {
+  activity,
+  approvals,
+  builds,
+  type Destination,
+  dashboard,
+  deployments,
+  map,
+  nodes,
+  projects,
+  registry,
+  services,
+  settings,
+  type Target,
+} from "@/lib/places";
 import { Mark } from "./Brand";
+import { keyWords } from "./Keys";
 import { Skeleton } from "./States";
 import { Badge } from "./StatusBadge";
 
-type Target = "/" | "/services" | "/nodes" | "/registry" | "/projects" | "/access";
-
-interface Entry {
-  to: Target;
-  label: string;
-  icon: LucideIcon;
-}
-
-const places: Entry[] = [
-  { to: "/", label: "Dashboard", icon: LayoutDashboard },
-  { to: "/services", label: "Services", icon: Boxes },
-  { to: "/nodes", label: "Nodes", icon: Server },
-  { to: "/registry", label: "Registry", icon: Package },
-  { to: "/projects", label: "Projects", icon: FolderGit2 },
-];
-const access: Entry = { to: "/access", label: "Access", icon: KeyRound };
+/** A phone's bar has room for five: there builds are reached from the projects, the map from the nodes. */
+const phone = [dashboard, services, nodes, registry, projects];
 
 const troubled = ["failed", "broken", "degraded", "pending"];
 const countOf = (report: HealthReport, statuses: string[]) =>
@@ -44,7 +47,7 @@ function Count({ report, to }: { report: HealthReport | undefined; to: Target })
       );
     }
     const total = countOf(report, Object.keys(report.services));
-    return <span className="num ml-auto text-ink-3 text-xs">{total}</span>;
+    return <span className="num ml-auto text-ink-3 text-xs">{total.toLocaleString("en")}</span>;
   }
   if (to === "/nodes") {
     const away = report.nodes.filter((node) => node.state !== "ready").length;
@@ -62,10 +65,24 @@ function Count({ report, to }: { report: HealthReport | undefined; to: Target })
   return null;
 }
 
-function Place({ to, label, icon: Icon, report }: Entry & { report?: HealthReport | undefined }) {
+function WaitingCount() {
+  const count = useWaitingCount();
+  if (count === 0) return null;
+  return (
+    <span
+      title={count === 1 ? "1 act of an agent waits for you" : `${count} acts of agents wait for you`}
+      className="num ml-auto rounded-full bg-wait-soft px-1.5 font-bold text-wait-ink text-xs"
+    >
+      {count}
+    </span>
+  );
+}
+
+function Place({ to, label, icon: Icon, keys, count }: Destination & { count?: ReactNode }) {
   return (
     <Link
       to={to}
+      title={`${label} (${keyWords(keys)})`}
       activeOptions={{ exact: to === "/", includeSearch: false }}
       className={clsx(
         "flex items-center gap-2.5 rounded-md px-2.5 py-[7px] font-medium text-ink-2 transition-colors hover:bg-sunken",
@@ -74,7 +91,7 @@ function Place({ to, label, icon: Icon, report }: Entry & { report?: HealthRepor
     >
       <Icon aria-hidden className="size-4 shrink-0" />
       {label}
-      <Count report={report} to={to} />
+      {count}
     </Link>
   );
 }
@@ -126,13 +143,15 @@ export function Sidebar() {
       </Link>
       <Cluster report={report} />
       <nav aria-label="Main" className="flex flex-col gap-0.5">
-        {places.map((place) => (
-          <Place key={place.to} {...place} report={report} />
+        {[dashboard, services, nodes, map, registry, projects, builds, deployments].map((place) => (
+          <Place key={place.to} {...place} count={<Count report={report} to={place.to} />} />
         ))}
         <h2 className="mt-3.5 mb-1 px-2.5 font-semibold text-[11px] text-ink-3 uppercase tracking-wider">
-          Settings
+          Manage
         </h2>
-        <Place {...access} />
+        <Place {...approvals} count={<WaitingCount />} />
+        <Place {...activity} />
+        <Place {...settings} />
       </nav>
       <p className="num mt-auto px-2.5 text-ink-3 text-xs">
         {report === undefined ? " " : `Version ${report.version}`}
@@ -143,17 +162,21 @@ export function Sidebar() {
 
 /** The side bar at phone width. */
 export function BottomBar() {
+  const onMap = useLocation({ select: ({ pathname }) => pathname === map.to });
   return (
     <nav
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-20 grid grid-cols-5 border-line border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {places.map(({ to, label, icon: Icon }) => (
+      {phone.map(({ to, label, icon: Icon }) => (
         <Link
           key={to}
           to={to}
           activeOptions={{ exact: to === "/", includeSearch: false }}
-          className="flex flex-col items-center gap-0.5 py-2 font-medium text-[11px] text-ink-3 aria-[current=page]:text-accent"
+          className={clsx(
+            "flex flex-col items-center gap-0.5 py-2 font-medium text-[11px] aria-[current=page]:text-accent",
+            to === nodes.to && onMap ? "text-accent" : "text-ink-3",
+          )}
         >
           <Icon aria-hidden className="size-5" />
           {label}

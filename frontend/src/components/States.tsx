@@ -1,6 +1,6 @@
 // The three states of a view besides its data: loading, empty, problem.
 import { clsx } from "clsx";
-import { CircleAlert, type LucideIcon, RotateCw } from "lucide-react";
+import { CircleAlert, Lock, type LucideIcon, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ApiProblem } from "@/api/problem";
 import { Button } from "./Button";
@@ -64,11 +64,27 @@ const titles: Record<string, string> = {
   not_a_manager: "This engine is not a swarm manager",
   swarm_locked: "The swarm is locked",
   no_picture_yet: "Still looking at the cluster",
+  registry_unreachable: "The registry does not answer",
+  registry_timeout: "The registry is too slow",
+  registry_tls: "The registry's certificate is not trusted",
+  registry_unauthorized: "The registry wants credentials",
+  registry_denied: "The registry refuses these credentials",
+  registry_busy: "The registry has too much to do",
+  registry_error: "The registry failed",
+  registry_redirected: "The registry sends us elsewhere",
+  not_a_registry: "This is not a registry",
+  registry_bad_answer: "The registry's answer makes no sense",
+  registry_answer_too_large: "The registry's answer is too large",
+  registry_not_configured: "This registry is not configured",
+  repository_not_found: "No such repository",
+  project_not_found: "No such project",
+  build_not_found: "No such build",
+  page_outdated: "This page is out of date",
   denied: "You may not see this",
   not_found: "Not found",
 };
 
-export const problemTitle = (problem: ApiProblem) => titles[problem.code] ?? "That did not work";
+const problemTitle = (problem: ApiProblem) => titles[problem.code] ?? "That did not work";
 
 interface ProblemStateProps {
   problem: ApiProblem;
@@ -77,21 +93,37 @@ interface ProblemStateProps {
 }
 
 export function ProblemState({ problem, onRetry, children }: ProblemStateProps) {
+  const denied = problem.status === 403;
   return (
     <div role="alert" className="mx-auto flex max-w-xl flex-col items-center gap-3 px-6 py-12 text-center">
-      <span className="grid size-11 place-items-center rounded-xl bg-bad-soft text-bad-ink">
-        <CircleAlert aria-hidden className="size-5" />
-      </span>
+      {denied ? (
+        <span className="grid size-11 place-items-center rounded-xl bg-off-soft text-off-ink">
+          <Lock aria-hidden className="size-5" />
+        </span>
+      ) : (
+        <span className="grid size-11 place-items-center rounded-xl bg-bad-soft text-bad-ink">
+          <CircleAlert aria-hidden className="size-5" />
+        </span>
+      )}
       <h2 className="font-semibold text-lg tracking-tight">{problemTitle(problem)}</h2>
       <p className="text-ink-2 [overflow-wrap:anywhere]">
         <Said>{problem.detail}</Said>
       </p>
-      <p className="font-mono text-ink-3 text-xs">{problem.code}</p>
+      {denied && (
+        <p className="text-ink-2">
+          What is here is not shown to you; it may well not be empty. Whoever runs this orchestrator can allow
+          it.
+        </p>
+      )}
+      <p className="font-mono text-ink-3 text-xs">
+        {problem.code}
+        {problem.reference !== null && `, error number ${problem.reference}`}
+      </p>
       <div className="mt-1 flex flex-wrap justify-center gap-2">
         {onRetry !== undefined && (
           <Button onClick={onRetry}>
             <RotateCw aria-hidden className="size-3.5" />
-            Try again
+            {problem.code === "page_outdated" ? "Reload" : "Try again"}
           </Button>
         )}
         {children}
@@ -101,7 +133,12 @@ export function ProblemState({ problem, onRetry, children }: ProblemStateProps) 
 }
 
 /** A problem beside what it concerns: under a form, above a list that is shown in part. */
-export function ProblemNote({ problem, children }: { problem: ApiProblem; children?: ReactNode }) {
+interface ProblemNoteProps {
+  problem: Pick<ApiProblem, "detail" | "errors">;
+  children?: ReactNode;
+}
+
+export function ProblemNote({ problem, children }: ProblemNoteProps) {
   return (
     <div role="alert" className="flex gap-2.5 rounded-lg bg-bad-soft px-3.5 py-2.5 text-bad-ink text-sm">
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />

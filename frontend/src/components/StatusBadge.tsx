@@ -10,8 +10,15 @@ import {
   TriangleAlert,
   X,
 } from "lucide-react";
-import type { DeploymentState, Service } from "@/api/types";
-import { deploymentMeaning, nodeMeaning, serviceMeaning, type Tone, taskMeaning } from "@/lib/status";
+import type { BuildState, DeploymentState, Service } from "@/api/types";
+import {
+  buildMeaning,
+  deploymentMeaning,
+  nodeMeaning,
+  serviceMeaning,
+  type Tone,
+  taskMeaning,
+} from "@/lib/status";
 
 const icons: Record<Tone, LucideIcon> = {
   ok: Check,
@@ -83,6 +90,10 @@ export function StatusBadge({ service }: { service: Pick<Service, "status" | "re
 
 export function DeploymentBadge({ state }: { state: DeploymentState }) {
   return <Badge {...deploymentMeaning(state)} />;
+}
+
+export function BuildBadge({ state, title }: { state: BuildState; title?: string | undefined }) {
+  return <Badge {...buildMeaning(state)} title={title} />;
 }
 
 export function TaskBadge({ state }: { state: string }) {

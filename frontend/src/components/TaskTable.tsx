@@ -4,7 +4,7 @@ import type { Task } from "@/api/types";
 import { RelativeTime } from "./RelativeTime";
 import { TaskBadge } from "./StatusBadge";
 
-const tracks = "@3xl:grid-cols-[minmax(8rem,1fr)_7.5rem_minmax(6rem,.8fr)_minmax(12rem,2.4fr)_6rem]";
+const tracks = "@3xl:grid-cols-[minmax(11.5rem,1.2fr)_7rem_minmax(6rem,.9fr)_minmax(10rem,2fr)_5.5rem]";
 
 /** Wanted tasks first, the newest change on top; ended ones below as history. */
 export function sortTasks(tasks: readonly Task[]): Task[] {

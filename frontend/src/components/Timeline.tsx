@@ -1,13 +1,14 @@
 // What happened, newest first; new entries come by themselves.
 import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { Box, Boxes, History, type LucideIcon, Plug, Rocket, Server } from "lucide-react";
+import { Box, Boxes, Hammer, History, type LucideIcon, Plug, Rocket, Server } from "lucide-react";
 import { useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { TimelineEntry } from "@/api/types";
 import { useTimeline } from "@/hooks/useApi";
-import { day } from "@/lib/format";
+import { day, whenExactly } from "@/lib/format";
 import type { Tone } from "@/lib/status";
+import { type Run, runsOf } from "@/lib/timelineRuns";
 import { Button } from "./Button";
 import { RelativeTime } from "./RelativeTime";
 import { Said } from "./Said";
@@ -20,6 +21,7 @@ const icons: Record<TimelineEntry["kind"], [LucideIcon, string]> = {
   node: [Server, "Node"],
   deployment: [Rocket, "Deployment"],
   engine: [Plug, "Engine"],
+  build: [Hammer, "Build"],
 };
 
 const tones: Record<TimelineEntry["severity"], Tone> = {
@@ -50,7 +52,7 @@ function Linked({ text, service }: { text: string; service: string }) {
   );
 }
 
-function Entry({ entry, named }: { entry: TimelineEntry; named: boolean }) {
+function Entry({ run: { entry, times, since }, named }: { run: Run; named: boolean }) {
   const [Icon, kind] = icons[entry.kind];
   return (
     <li className="flex items-start gap-2.5 border-line border-b px-4 py-2 last:border-b-0">
@@ -64,7 +66,7 @@ function Entry({ entry, named }: { entry: TimelineEntry; named: boolean }) {
         <span className="sr-only">{kind}</span>
       </span>
       <p className="min-w-0 flex-1 [overflow-wrap:anywhere]">
-        <span className={entry.severity === "bad" ? "text-bad-ink" : "text-ink-2"}>
+        <span className="text-ink-2">
           {named && entry.service !== null ? (
             <Linked text={entry.text} service={entry.service} />
           ) : (
@@ -74,22 +76,29 @@ function Entry({ entry, named }: { entry: TimelineEntry; named: boolean }) {
         {entry.node !== null && entry.kind !== "node" && !entry.text.includes(entry.node) && (
           <span className="text-ink-3 text-sm"> on {entry.node}</span>
         )}
+        {times > 1 && (
+          <span
+            title={`The first of them ${whenExactly(since)}`}
+            className="num ml-1.5 whitespace-nowrap rounded-full bg-off-soft px-1.5 py-px font-medium text-off-ink text-xs"
+          >
+            {times} times
+          </span>
+        )}
       </p>
       <RelativeTime at={entry.at} className="num whitespace-nowrap pt-px text-ink-3 text-sm" />
     </li>
   );
 }
 
-/** Of one service, or of the whole cluster. */
-export function Timeline({
-  service,
-  first,
-  more = true,
-}: {
+interface Props {
+  /** Without it: of the whole cluster. */
   service?: string;
   first: number;
-  more?: boolean;
-}) {
+  /** In so many lines, what repeats itself told once. */
+  lines?: number;
+}
+
+export function Timeline({ service, first, lines }: Props) {
   const [limit, setLimit] = useState(first);
   const { data, error, refetch, isPlaceholderData } = useTimeline(service, limit);
   if (data === undefined)
@@ -97,6 +106,13 @@ export function Timeline({
       <SkeletonRows rows={5} label="Loading what happened" />
     ) : (
       <ProblemState problem={asProblem(error)} onRetry={() => void refetch()} />
+    );
+  if (data.items.length === 0 && lines !== undefined)
+    return (
+      <p className="px-4 py-5 text-ink-3">
+        Nothing yet. Tasks that start and fail and nodes that come and go are written down, also while nobody
+        looks.
+      </p>
     );
   if (data.items.length === 0)
     return (
@@ -107,11 +123,16 @@ export function Timeline({
         </p>
       </EmptyState>
     );
+  const runs =
+    lines === undefined
+      ? data.items.map((entry): Run => ({ entry, times: 1, since: entry.at }))
+      : runsOf(data.items, lines);
   let last = "";
   return (
     <>
       <ol aria-label={service === undefined ? "What happened" : `What happened to ${service}`}>
-        {data.items.map((entry) => {
+        {runs.map((run) => {
+          const { entry } = run;
           const today = day(entry.at);
           const heading = last !== "" && last !== today ? today : null;
           last = today;
@@ -124,11 +145,11 @@ export function Timeline({
                 {heading}
               </li>
             ),
-            <Entry key={entry.id} entry={entry} named={service === undefined} />,
+            <Entry key={entry.id} run={run} named={service === undefined} />,
           ];
         })}
       </ol>
-      {more && data.total > data.items.length && limit < MOST && (
+      {lines === undefined && data.total > data.items.length && limit < MOST && (
         <div className="border-line border-t p-2 text-center">
           <Button
             look="quiet"

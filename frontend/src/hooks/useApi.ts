@@ -1,24 +1,34 @@
 // What the views read and do, as TanStack Query options and hooks over the API.
-import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { useMemo } from "react";
-import { api, type NewDefinition } from "@/api/client";
+import { api } from "@/api/client";
 import { type ApiProblem, asProblem } from "@/api/problem";
 import type { Changed, Deployment, Service } from "@/api/types";
 import { patchNodes, patchServices } from "@/lib/livePatches";
 import { liveState, overtaking } from "@/lib/liveState";
-import { notify } from "@/lib/notices";
+import { complain, notify } from "@/lib/notices";
 import { mergeServices } from "@/lib/serviceList";
 import { isFinal } from "@/lib/status";
+import { answered, created } from "./answered";
 
-const WITHOUT_STREAM = 10_000;
-const AFTER_PROBLEM = 5_000;
+export { useScale } from "./useScaling";
+
+export const WITHOUT_STREAM = 10_000;
+export const AFTER_PROBLEM = 5_000;
 
 /** Events keep the answers fresh; without them, and after a problem, the view asks again by itself. */
-const live = (query: { state: { status: string } }) =>
+export const live = (query: { state: { status: string } }) =>
   query.state.status === "error" ? AFTER_PROBLEM : liveState.get() === "live" ? false : WITHOUT_STREAM;
 
 /** While events come, an answer is good until one says otherwise; the bound is for what no event tells. */
-const fresh = () => (liveState.get() === "live" ? 30_000 : 1_000);
+export const fresh = () => (liveState.get() === "live" ? 30_000 : 1_000);
 
 type ServiceList = Awaited<ReturnType<typeof api.catalog>>;
 type NodeList = Awaited<ReturnType<typeof api.nodes>>;
@@ -31,9 +41,7 @@ const ofNodes = (list: NodeList, events: readonly Changed[]) => events.reduce(pa
 
 /** Reads a list, and brings it up to the events that came while it was on its way. */
 async function caughtUp<L>(read: () => Promise<L>, patch: (list: L, events: readonly Changed[]) => L) {
-  const mark = overtaking.mark();
-  const list = await read();
-  return patch(list, overtaking.since(mark));
+  return patch(...(await overtaking.during(read)));
 }
 
 export const queries = {
@@ -114,11 +122,6 @@ export const queries = {
       queryFn: ({ signal }) => api.revisionText(name, revision, signal),
       staleTime: Number.POSITIVE_INFINITY,
     }),
-  drainPreview: (id: string) =>
-    queryOptions({
-      queryKey: ["nodes", "drain-preview", id],
-      queryFn: ({ signal }) => api.drainPreview(id, signal),
-    }),
   tokens: () => queryOptions({ queryKey: ["tokens"], queryFn: ({ signal }) => api.tokens(signal) }),
 };
 
@@ -126,11 +129,12 @@ export const useSession = () => useQuery(queries.session());
 export const useHealth = () => useQuery(queries.health());
 export const useNodes = () => useQuery(queries.nodes());
 export const useNode = (id: string) => useQuery(queries.node(id));
-export const useDrainPreview = (id: string) => useQuery(queries.drainPreview(id));
 export const useService = (name: string) => useQuery(queries.service(name));
 export const useDeployments = (service?: string, limit?: number) =>
   useQuery(queries.deployments(service, limit));
 export const useDeployment = (id: string) => useQuery(queries.deployment(id));
+export const useDeploymentOf = (id: string | null) =>
+  useQuery({ ...queries.deployment(id ?? ""), enabled: id !== null });
 export const useTimeline = (service?: string, limit?: number) => useQuery(queries.timeline(service, limit));
 export const useRevisions = (name: string) => useQuery(queries.revisions(name));
 export const useRevisionText = (name: string, revision: number) =>
@@ -167,48 +171,60 @@ export function useServices(): ServicesView {
   };
 }
 
-/** Follows a change that was taken: lists are read again, and a notice tells how it ends. */
+/** A change that was taken: what it changes comes with the events, or is read again where there are none. */
+export function taken(cache: QueryClient, deployment: Deployment) {
+  // An event may have brought more than this answer, which is older.
+  cache.setQueryData(queries.deployment(deployment.id).queryKey, (now) => now ?? deployment);
+  if (liveState.get() === "live") return;
+  void cache.invalidateQueries({ queryKey: ["services"] });
+  void cache.invalidateQueries({ queryKey: ["deployments"] });
+}
+
+/** Follows a change that was taken: a notice tells how it ends. */
 function useFollowed(act: string) {
   const cache = useQueryClient();
   return (deployment: Deployment) => {
-    cache.setQueryData(queries.deployment(deployment.id).queryKey, deployment);
-    void cache.invalidateQueries({ queryKey: ["services"] });
-    void cache.invalidateQueries({ queryKey: ["deployments"] });
+    taken(cache, deployment);
     notify({ kind: "deployment", deploymentId: deployment.id, service: deployment.service, act });
   };
 }
 
-const tell = (title: string) => (error: unknown) => {
-  notify({ kind: "problem", title, detail: asProblem(error).detail });
-};
+const tell = (title: string) => (error: unknown) => void complain(title, asProblem(error));
 
 export function useDeploy(name: string) {
+  const cache = useQueryClient();
   const followed = useFollowed("Deploy");
   return useMutation({
-    mutationFn: (options: { adopt?: boolean } = {}) => api.deploy(name, options.adopt ?? false),
+    mutationFn: (options: { adopt?: boolean } = {}) =>
+      answered(cache, { service: name, kind: "deploy" }, "Deploy", () =>
+        api.deploy(name, options.adopt ?? false),
+      ),
     onSuccess: followed,
   });
 }
 
 export function useStop(name: string) {
-  return useMutation({ mutationFn: () => api.stop(name), onSuccess: useFollowed("Stop") });
-}
-
-export function useScale(name: string) {
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: (replicas: number) => api.scale(name, replicas),
-    onSuccess: useFollowed("Scale"),
+    mutationFn: () => answered(cache, { service: name, kind: "stop" }, "Stop", () => api.stop(name)),
+    onSuccess: useFollowed("Stop"),
   });
 }
 
 export function useRestart(name: string) {
-  return useMutation({ mutationFn: () => api.restart(name), onSuccess: useFollowed("Restart") });
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: () => answered(cache, { service: name, kind: "restart" }, "Restart", () => api.restart(name)),
+    onSuccess: useFollowed("Restart"),
+  });
 }
 
 /** Without a revision: to what was deployed before. */
 export function useRollback(name: string) {
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: (revision: number | null) => api.rollback(name, revision),
+    mutationFn: (revision: number | null) =>
+      answered(cache, { service: name, kind: "rollback" }, "Roll back", () => api.rollback(name, revision)),
     onSuccess: useFollowed("Roll back"),
   });
 }
@@ -216,8 +232,8 @@ export function useRollback(name: string) {
 export function useCreateService() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: ({ name, definition }: { name: string; definition: NewDefinition }) =>
-      api.createService(name, definition),
+    mutationFn: (service: { name: string; yaml: string }) =>
+      created(cache, service, () => api.createService(service.name, service.yaml)),
     onSuccess: () => void cache.invalidateQueries({ queryKey: ["services"] }),
   });
 }
@@ -226,7 +242,7 @@ export function useUpdateService(name: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: ({ yaml, etag }: { yaml: string; etag: string | null }) =>
-      api.updateService(name, { yaml }, etag),
+      api.updateService(name, yaml, etag),
     onSuccess: () => void cache.invalidateQueries({ queryKey: ["services"] }),
   });
 }
@@ -242,26 +258,6 @@ export function useDeleteService(name: string) {
   });
 }
 
-export function useSetAvailability(id: string, hostname: string) {
-  const cache = useQueryClient();
-  return useMutation({
-    mutationFn: (to: "drain" | "active") => (to === "drain" ? api.drain(id) : api.activate(id)),
-    onSuccess: (_change, to) => {
-      notify({
-        kind: "done",
-        title: to === "drain" ? `${hostname} is drained` : `${hostname} is active`,
-        detail:
-          to === "drain"
-            ? "Its tasks end here and start again elsewhere where they may."
-            : "It takes new tasks; running ones stay where they are.",
-      });
-      void cache.invalidateQueries({ queryKey: ["nodes"] });
-      void cache.invalidateQueries({ queryKey: ["services"] });
-      void cache.invalidateQueries({ queryKey: ["health"] });
-    },
-  });
-}
-
 export function useSignIn() {
   const cache = useQueryClient();
   return useMutation({
@@ -269,6 +265,24 @@ export function useSignIn() {
     onSuccess: (session) => {
       cache.clear();
       cache.setQueryData(queries.session().queryKey, session);
+    },
+  });
+}
+
+/** After a session has ended: whoever it was goes on where they were; somebody else begins anew. */
+export function useSignInAgain(onSomebodyElse: () => void) {
+  const cache = useQueryClient();
+  const { queryKey } = queries.session();
+  return useMutation({
+    mutationFn: api.signIn,
+    onSuccess: (session) => {
+      const before = cache.getQueryData(queryKey)?.username;
+      if (before != null && before !== session.username) {
+        cache.clear();
+        onSomebodyElse();
+      }
+      cache.setQueryData(queryKey, session);
+      void cache.invalidateQueries();
     },
   });
 }
@@ -291,6 +305,8 @@ export function useCreateToken() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: api.createToken,
+    // The answer holds the token: it is forgotten with the form that asked for it.
+    gcTime: 0,
     onSuccess: () => cache.invalidateQueries({ queryKey: ["tokens"] }),
   });
 }

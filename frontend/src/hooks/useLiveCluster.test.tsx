@@ -4,6 +4,7 @@ import { liveState } from "@/lib/liveState";
 import { network, Problem } from "@/testing/network";
 import { open } from "@/testing/open";
 import {
+  attention,
   changed,
   deployment,
   health,
@@ -69,6 +70,21 @@ test("a service that only the swarm knows stays out of the catalog's half", asyn
   expect(await screen.findByText("1 in the catalog, 2 in the swarm, 1 not ours")).toBeTruthy();
 });
 
+test("a definition that is written tells the projects who uses them; a task that moves does not", async () => {
+  const { asked } = network(lists);
+  const { stream } = await live("/projects");
+  await screen.findByRole("heading", { level: 1, name: "Projects" });
+  stream.send("changed", changed({ services: [web] }));
+  await settled(asked);
+  const count = () => asked.filter(({ path }) => path === "/api/projects").length;
+  const before = count();
+  stream.send("changed", changed({ services: [{ ...web, running: 2, status: "degraded" }] }));
+  await settled(asked);
+  expect(count()).toBe(before);
+  stream.send("changed", changed({ services: [service({ name: "fresh", revision: 1 })] }));
+  await waitFor(() => expect(count()).toBe(before + 1), { timeout: 5_000 });
+});
+
 test("an open service is read again when its name comes, and not for another's", async () => {
   const one = { definition: null, yaml: "image: app:1\n", tasks: [] };
   const { asked, routes } = network({ ...lists, "GET /api/services/web": { ...web, ...one } });
@@ -122,6 +138,8 @@ test("a deployment tells its verdict by the stream", async () => {
   const { stream, user } = await live("/services");
   await user.click(await screen.findByRole("button", { name: "Deploy web" }));
   const results = within(await screen.findByRole("region", { name: "Results" }));
+  await results.findByText("accepted");
+  stream.send("deployment", deployment({ id: "d7", state: "rolling_out" }));
   await results.findByText("rolling out");
   const asks = () => asked.filter(({ path }) => path === "/api/deployments/d7").length;
   const before = asks();
@@ -141,13 +159,35 @@ test("a recorded change joins the list it belongs to", async () => {
   expect(await screen.findByText("scale to 5")).toBeTruthy();
 });
 
+test("a change that swarm rolled back needs attention as soon as its verdict is there", async () => {
+  const { routes } = network({ ...lists, "GET /api/health/detailed": health() });
+  const { stream } = await live("/");
+  await screen.findByText("Everything runs as wanted.");
+  routes["GET /api/health/detailed"] = health({
+    attention: [
+      attention({
+        status: "running",
+        reason: "rolled_back",
+        cause: "Swarm rolled its newest change back: No such image.",
+        deployment: "d9",
+      }),
+    ],
+  });
+  stream.send("deployment", deployment({ id: "d9", state: "rolled_back" }));
+  expect(await screen.findByText("Swarm rolled its newest change back: No such image.")).toBeTruthy();
+  const card = within(screen.getByRole("region", { name: "Needs attention" }));
+  expect(card.getByRole("link", { name: "Last change of web" }).getAttribute("href")).toBe("/deployments/d9");
+  expect(card.getByRole("link", { name: "Mend web" }).getAttribute("href")).toContain("tab=definition");
+});
+
 test("a node's change is on the nodes' page at once", async () => {
   network({});
   const { stream } = await live("/nodes");
-  const card = within(await screen.findByRole("article", { name: "manager-1" }));
-  await card.findByText("ready");
+  const header = await screen.findByRole("rowheader", { name: /^manager-1/ });
+  const row = within(header.closest("tr") as HTMLElement);
+  await row.findByText("ready");
   stream.send("changed", changed({ nodes: [node({ state: "down" })] }));
-  expect(await card.findByText("down")).toBeTruthy();
+  expect(await row.findByText("down")).toBeTruthy();
 });
 
 test("an engine that is lost is in the banner at once", async () => {
@@ -215,6 +255,6 @@ test("a refused stream finds out that the session is over", async () => {
   for (const route of Object.keys(routes)) if (route !== "GET /api/session") routes[route] = expired;
   routes["GET /api/session"] = { ...signedIn, state: "signed_out", username: null };
   stream.refuse();
-  expect(await screen.findByRole("heading", { name: "Sign in" })).toBeTruthy();
+  expect(await screen.findByRole("heading", { name: "Sign in again" })).toBeTruthy();
   expect(events.open("/api/events")).toHaveLength(0);
 });

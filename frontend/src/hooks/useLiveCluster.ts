@@ -1,12 +1,23 @@
 // One stream of events per tab keeps the cache as the cluster is, so that nothing is asked twice.
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { Deployment, HealthReport, LiveEvents, TimelineEntry } from "@/api/types";
-import { namesOnly, patchDeployments, patchEngine, patchNodes, patchTimeline } from "@/lib/livePatches";
+import type { Build, BuildFilter, Deployment, HealthReport, LiveEvents, TimelineEntry } from "@/api/types";
+import {
+  definitionsChanged,
+  namesOnly,
+  patchBuilds,
+  patchDeployments,
+  patchEngine,
+  patchNodes,
+  patchServiceBuild,
+  patchTimeline,
+} from "@/lib/livePatches";
 import { liveState, overtaking } from "@/lib/liveState";
+import { newerPage } from "@/lib/newerPage";
 import { isFinal } from "@/lib/status";
 import { whileSeen } from "@/lib/whileSeen";
 import { inCatalog, inSwarm, queries } from "./useApi";
+import { makeTaskReader } from "./useTasks";
 
 /** Without a word for so long the connection is dead, whatever it says: the server speaks every 5 s. */
 const SILENT_FOR = 40_000;
@@ -43,12 +54,26 @@ function makeReader(cache: QueryClient, gather: number) {
   };
 }
 
-const liveKeys: QueryKey[] = [["services"], ["deployments"], ["nodes"], ["health"], ["timeline"]];
+const liveKeys: QueryKey[] = [
+  ["services"],
+  ["deployments"],
+  ["nodes"],
+  ["tasks"],
+  ["health"],
+  ["timeline"],
+  ["builds"],
+  ["projects"],
+  ["registry"],
+  ["approvals"],
+];
 
 /** What each kind of event does to the cache. */
-export function makeHandlers(cache: QueryClient) {
+function makeHandlers(cache: QueryClient) {
   const reader = makeReader(cache, GATHER);
   const health = makeReader(cache, GATHER_HEALTH);
+  const registry = makeReader(cache, GATHER_HEALTH);
+  const tasks = makeTaskReader(cache);
+  const revisions = new Map<string, number | null>();
   let boot: string | undefined;
   /** How far the browser's clock is ahead of the server's. */
   let ahead: number | null = null;
@@ -78,13 +103,19 @@ export function makeHandlers(cache: QueryClient) {
   const handlers: { [K in Kind]: (event: LiveEvents[K]) => void } = {
     hello(event) {
       // What was read before the stream began may have changed in between.
-      if (boot !== event.boot) everything();
+      if (boot !== event.boot) {
+        everything();
+        // Another server may have brought another page.
+        if (boot !== undefined) void newerPage.look();
+      }
       boot = event.boot;
       seen(event);
       patchHealth((report) => patchEngine(report, event.engine));
     },
     changed(event) {
       overtaking.note(event);
+      // Which services are built from a folder or use an image is said by their definitions.
+      if (definitionsChanged(revisions, event)) registry.again(["projects"], ["registry"]);
       cache.setQueryData(queries.catalog().queryKey, (list) => list && inCatalog(list, [event]));
       cache.setQueryData(queries.live().queryKey, (list) => list && inSwarm(list, [event]));
       cache.setQueryData(queries.nodes().queryKey, (list) => list && patchNodes(list, event));
@@ -99,6 +130,7 @@ export function makeHandlers(cache: QueryClient) {
       // A task may have come to a node or left it without changing what the node's list says.
       reader.again(["nodes", "one"]);
       health.again(healthKey);
+      tasks.again([...event.names, ...event.removed]);
       if (namesOnly(event)) reader.again(["services", "catalog"], ["services", "live"], ["services", "one"]);
       else
         for (const name of [...event.names, ...event.removed])
@@ -113,7 +145,34 @@ export function makeHandlers(cache: QueryClient) {
         if (list !== undefined && (of === "" || of === event.service))
           cache.setQueryData(queryKey, patchDeployments(list, event, Number(limit)));
       }
-      if (isFinal(event.state)) reader.again(["services", "revisions", event.service]);
+      reader.again(["deployments", "filtered"]);
+      if (isFinal(event.state)) {
+        reader.again(["services", "revisions", event.service]);
+        // That it was rolled back is told by nothing else.
+        health.again(healthKey);
+      }
+    },
+    build(event) {
+      cache.setQueryData<Build>(["builds", "one", event.id], (known) => {
+        // Events do not carry the steps; those of the answer stay.
+        const steps = event.steps.length > 0 ? event.steps : (known?.steps ?? []);
+        return known && { ...event, steps };
+      });
+      for (const [queryKey, list] of cache.getQueriesData<{ items: Build[]; total: number }>({
+        queryKey: ["builds", "list"],
+      })) {
+        const [, , filter, limit] = queryKey;
+        if (list !== undefined)
+          cache.setQueryData(queryKey, patchBuilds(list, event, filter as BuildFilter, Number(limit)));
+      }
+      cache.setQueryData(queries.catalog().queryKey, (list) => list && patchServiceBuild(list, event));
+      reader.again(["services", "one", event.service], ["projects"]);
+    },
+    registry() {
+      registry.again(["registry"]);
+    },
+    approval() {
+      reader.again(["approvals"]);
     },
     timeline({ items }) {
       for (const [queryKey, list] of cache.getQueriesData<{ items: TimelineEntry[]; total: number }>({
@@ -136,13 +195,15 @@ export function makeHandlers(cache: QueryClient) {
     everything,
     stop: () => {
       reader.stop();
+      tasks.stop();
       health.stop();
+      registry.stop();
     },
   };
 }
 
 /** Opens the stream, keeps it open, and tells the views when they have to look for themselves. */
-export function follow(cache: QueryClient): () => void {
+function follow(cache: QueryClient): () => void {
   const { handlers, everything, stop } = makeHandlers(cache);
   let source: EventSource | undefined;
   let heard = Date.now();
@@ -199,6 +260,13 @@ export function follow(cache: QueryClient): () => void {
     });
   };
   let resumed: EventSource | undefined;
+  const tryNow = () => {
+    pause = FIRST_PAUSE;
+    open();
+    everything();
+  };
+  liveState.onTryNow(tryNow);
+  globalThis.addEventListener("online", tryNow);
 
   const watch = setInterval(() => {
     if (source?.readyState === EventSource.OPEN && Date.now() - heard > SILENT_FOR) open();
@@ -213,12 +281,14 @@ export function follow(cache: QueryClient): () => void {
   });
   return () => {
     clearInterval(watch);
+    liveState.onTryNow(() => undefined);
+    globalThis.removeEventListener("online", tryNow);
     end();
     stop();
   };
 }
 
-export function useLiveCluster() {
+export function useLiveCluster(wanted: boolean) {
   const cache = useQueryClient();
-  useEffect(() => follow(cache), [cache]);
+  useEffect(() => (wanted ? follow(cache) : undefined), [cache, wanted]);
 }

@@ -1,10 +1,13 @@
 // Numbers, times and names as people read them.
+import { type Clock, clockNow } from "./preferences";
 
 const steps: [limit: number, seconds: number, unit: string][] = [
   [90, 1, "s"],
   [90 * 60, 60, "min"],
   [36 * 3600, 3600, "h"],
-  [Number.POSITIVE_INFINITY, 86_400, "d"],
+  [100 * 86_400, 86_400, "d"],
+  [24 * 2_629_800, 2_629_800, "months"],
+  [Number.POSITIVE_INFINITY, 31_557_600, "years"],
 ];
 
 export function ago(then: string | number | Date, now: number): string {
@@ -18,15 +21,22 @@ export function span(seconds: number): string {
   return `${Math.round(seconds / size)} ${unit}`;
 }
 
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
-export const whenExactly = (then: string) => absolute.format(new Date(then));
+const zones: Record<Clock, { timeZone?: string }> = { local: {}, utc: { timeZone: "UTC" } };
+const byClock = (options: Intl.DateTimeFormatOptions): Record<Clock, Intl.DateTimeFormat> => ({
+  local: new Intl.DateTimeFormat(undefined, { ...options, ...zones.local }),
+  utc: new Intl.DateTimeFormat(undefined, { ...options, ...zones.utc }),
+});
 
-const calendarDay = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-export const day = (then: string) => calendarDay.format(new Date(then));
+const absolute = byClock({ dateStyle: "medium", timeStyle: "long" });
+export const whenExactly = (then: string) => absolute[clockNow()].format(new Date(then));
+
+const calendarDay = byClock({ dateStyle: "medium" });
+export const day = (then: string) => calendarDay[clockNow()].format(new Date(then));
 
 const two = (value: number, width = 2) => String(value).padStart(width, "0");
 export function clockTime(then: string): string {
   const at = new Date(then);
+  if (clockNow() === "utc") return at.toISOString().slice(11, 23);
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${two(at.getMilliseconds(), 3)}`;
 }
 

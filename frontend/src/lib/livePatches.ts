@@ -1,5 +1,7 @@
 // What one event changes in an answer that was read before: pure, so that it can be told apart from how events arrive.
 import type {
+  Build,
+  BuildFilter,
   Changed,
   Deployment,
   HealthReport,
@@ -51,6 +53,17 @@ export function patchServices<L extends List<Service>>(
   return { ...list, items, total: list.total + items.length - list.items.length };
 }
 
+/** Whether a definition was written or deleted, and not only what runs of it changed; takes note for the next time. */
+export function definitionsChanged(revisions: Map<string, number | null>, event: Changed): boolean {
+  let found = namesOnly(event) || event.removed.length > 0;
+  for (const name of event.removed) revisions.delete(name);
+  for (const { name, revision } of event.services) {
+    found = revisions.get(name) !== revision || found;
+    revisions.set(name, revision);
+  }
+  return found;
+}
+
 export function patchNodes<L extends List<Node>>(list: L, event: Changed): L {
   if (event.nodes.length === 0 && event.removed_nodes.length === 0) return list;
   const items = merged(list.items, idOf, event.nodes, new Set(event.removed_nodes));
@@ -73,6 +86,38 @@ export function patchDeployments(
         .sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id.localeCompare(a.id))
         .slice(0, most);
   return { items, total: list.total + (known ? 0 : 1) };
+}
+
+/** A build that began or went on; one that is no longer like the filter leaves the list. */
+export function patchBuilds(
+  list: List<Build>,
+  changed: Build,
+  filter: BuildFilter,
+  most: number,
+): List<Build> {
+  const belongs =
+    (filter.service === undefined || filter.service === changed.service) &&
+    (filter.project === undefined || filter.project === changed.project) &&
+    (filter.state === undefined || filter.state === changed.state);
+  const known = list.items.some(({ id }) => id === changed.id);
+  if (!belongs && !known) return list;
+  const others = list.items.filter(({ id }) => id !== changed.id);
+  const items = [...others, ...(belongs ? [changed] : [])]
+    .sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id.localeCompare(a.id))
+    .slice(0, most);
+  return { items, total: list.total + (belongs ? 1 : 0) - (known ? 1 : 0) };
+}
+
+/** The newest build of a service stands in the list of services too. */
+export function patchServiceBuild<L extends List<Service>>(list: L, build: Build): L {
+  const at = list.items.findIndex(({ name }) => name === build.service);
+  const service = list.items[at];
+  if (service === undefined || (service.build != null && service.build.created_at > build.created_at))
+    return list;
+  const { id, state, created_at, started_at, finished_at, digest } = build;
+  const items = [...list.items];
+  items[at] = { ...service, build: { id, state, created_at, started_at, finished_at, digest } };
+  return { ...list, items };
 }
 
 /** Newest first; entries that were replayed are in it once. */

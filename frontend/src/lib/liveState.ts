@@ -5,6 +5,7 @@ import type { Changed } from "@/api/types";
 export type LiveState = "connecting" | "live" | "polling";
 
 let state: LiveState = "connecting";
+let again: () => void = () => undefined;
 const listeners = new Set<() => void>();
 
 export const liveState = {
@@ -13,6 +14,11 @@ export const liveState = {
     if (next === state) return;
     state = next;
     for (const listener of listeners) listener();
+  },
+  /** Opens the stream anew and reads everything, without waiting for the next try. */
+  tryNow: () => again(),
+  onTryNow(run: () => void) {
+    again = run;
   },
   subscribe(listener: () => void) {
     listeners.add(listener);
@@ -23,15 +29,24 @@ export const liveState = {
 };
 
 const KEPT = 200;
-let recent: Changed[] = [];
-let count = 0;
+const underWay = new Set<Changed[]>();
 
 /** An answer may be older than an event that overtook it: such events are applied to it once more. */
 export const overtaking = {
-  mark: () => count,
   note(event: Changed) {
-    count += 1;
-    recent = [...recent.slice(1 - KEPT), event];
+    for (const events of underWay) {
+      if (events.length === KEPT) events.shift();
+      events.push(event);
+    }
   },
-  since: (mark: number): readonly Changed[] => (count === mark ? [] : recent.slice(-(count - mark))),
+  /** What `read` answers, and what came meanwhile. */
+  async during<T>(read: () => Promise<T>): Promise<[T, readonly Changed[]]> {
+    const events: Changed[] = [];
+    underWay.add(events);
+    try {
+      return [await read(), events];
+    } finally {
+      underWay.delete(events);
+    }
+  },
 };

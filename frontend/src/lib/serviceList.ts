@@ -9,10 +9,12 @@ export function mergeServices(catalog: readonly Service[], live: readonly Servic
   const merged = new Map<string, Service>();
   for (const service of live) merged.set(service.name, service);
   for (const service of catalog) merged.set(service.name, service);
-  return [...merged.values()].sort(
-    (a, b) => attentionRank(a) - attentionRank(b) || a.name.localeCompare(b.name),
-  );
+  return [...merged.values()].sort((a, b) => attentionRank(a) - attentionRank(b) || byName(a, b));
 }
+
+/** `web-2` before `web-10`; one collator, because lists are sorted at each event. */
+const names = new Intl.Collator("en", { numeric: true });
+export const byName = (a: Pick<Service, "name">, b: Pick<Service, "name">) => names.compare(a.name, b.name);
 
 export const filters: Record<ServiceFilter, { word: string; keeps: (service: Service) => boolean }> = {
   all: { word: "All", keeps: () => true },
@@ -23,23 +25,6 @@ export const filters: Record<ServiceFilter, { word: string; keeps: (service: Ser
   drifted: { word: "Drifted", keeps: (service) => service.drift },
   unmanaged: { word: "Not in catalog", keeps: (service) => !service.in_catalog },
 };
-
-/** Every word must occur somewhere: in the name, image, stack, a node or a published port. */
-export function matches(service: Service, text: string): boolean {
-  const hay = [
-    service.name,
-    service.image ?? "",
-    service.stack ?? "",
-    ...service.nodes.map((node) => node.hostname),
-    ...service.ports.map((port) => String(port.published ?? port.target)),
-  ]
-    .join("\n")
-    .toLowerCase();
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => hay.includes(word));
-}
 
 export interface PortLink {
   label: string;

@@ -1,5 +1,5 @@
 // The status vocabulary: one word, one tone and one rank for every state there is.
-import type { DeploymentState, Service, ServiceStatus, StatusReason } from "@/api/types";
+import type { BuildState, DeploymentState, Service, ServiceStatus, StatusReason } from "@/api/types";
 
 export type Tone = "ok" | "move" | "wait" | "warn" | "bad" | "off";
 
@@ -73,8 +73,28 @@ const deploymentMeanings: Record<DeploymentState, Meaning> = {
   unknown: { tone: "warn", word: "unknown" },
 };
 
+export const deploymentStates = Object.keys(deploymentMeanings) as DeploymentState[];
 export const deploymentMeaning = (state: DeploymentState) => deploymentMeanings[state];
 export const isFinal = (state: DeploymentState) => state !== "accepted" && state !== "rolling_out";
+
+const buildMeanings: Record<BuildState, Meaning> = {
+  queued: { tone: "wait", word: "queued" },
+  packing: { tone: "move", word: "packing" },
+  building: { tone: "move", word: "building" },
+  pushing: { tone: "move", word: "pushing" },
+  verifying: { tone: "move", word: "verifying" },
+  succeeded: { tone: "ok", word: "succeeded" },
+  failed: { tone: "bad", word: "failed" },
+  cancelled: { tone: "off", word: "cancelled" },
+  interrupted: { tone: "warn", word: "interrupted" },
+};
+
+export const buildStates = Object.keys(buildMeanings) as BuildState[];
+export const buildMeaning = (state: BuildState) => buildMeanings[state];
+export const isBuildFinal = (state: BuildState) => {
+  const { tone } = buildMeanings[state];
+  return tone !== "wait" && tone !== "move";
+};
 
 export function taskMeaning(state: string): Meaning {
   switch (state) {

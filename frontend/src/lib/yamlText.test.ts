@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nameIn, offsetOf, placeErrors, toYaml } from "./yamlText";
+import { placeErrors, toYaml } from "./yamlText";
 
 describe("a definition as YAML", () => {
   test("is written as a person would", () => {
@@ -47,13 +47,6 @@ describe("a definition as YAML", () => {
   });
 });
 
-test("the name in a text is found, unless it is not plain", () => {
-  expect(nameIn("# hi\nname: web # mine\nimage: a")).toBe("web");
-  expect(nameIn("name: 'web'")).toBe("web");
-  expect(nameIn("  name: nested")).toBeUndefined();
-  expect(nameIn("image: a")).toBeUndefined();
-});
-
 describe("the server's errors in a text", () => {
   const text = "name: web\nimage: a\nreplica: 2\nports:\n  - x\n";
 
@@ -71,11 +64,5 @@ describe("the server's errors in a text", () => {
   test("without a line are looked for by their key", () => {
     expect(placeErrors(text, [{ field: "definition.ports[0].target", reason: "r" }])[0]?.line).toBe(4);
     expect(placeErrors(text, [{ field: "mounts", reason: "r" }])[0]?.line).toBeNull();
-  });
-
-  test("lead the caret to line and column", () => {
-    expect(text.slice(offsetOf(text, 3, 1))).toMatch(/^replica/);
-    expect(text.slice(offsetOf(text, 5, 5))).toMatch(/^x/);
-    expect(offsetOf(text, 99, 1)).toBe(text.length);
   });
 });

@@ -1,4 +1,4 @@
-// Just enough YAML for the editor: writing a form's definition down, and placing the server's errors in a text.
+// Just enough YAML: writing a definition down, and placing the server's errors in a text.
 import type { ProblemField } from "@/api/types";
 
 const plain = /^[A-Za-z_./$][A-Za-z0-9_./${}@+-]*$/;
@@ -30,12 +30,9 @@ function lines(value: unknown, indent: string): string[] {
   });
 }
 
-export const toYaml = (name: string, definition: Record<string, unknown>) =>
-  `${lines({ name, ...definition }, "").join("\n")}\n`;
+export const toYaml = (name: string, definition: Record<string, unknown>) => asYaml({ name, ...definition });
 
-/** The `name:` of a text, when it has one that is plain enough to read without a parser. */
-export const nameIn = (text: string) =>
-  /^name:[ \t]*["']?([A-Za-z0-9][\w.-]*)["']?[ \t]*(?:#.*)?$/m.exec(text)?.[1];
+export const asYaml = (value: Record<string, unknown>) => `${lines(value, "").join("\n")}\n`;
 
 export interface PlacedError {
   line: number | null;
@@ -61,13 +58,4 @@ function lineOf(rows: string[], field: string): number | null {
   if (top === undefined || top === "") return null;
   const at = rows.findIndex((row) => row.startsWith(`${top}:`));
   return at === -1 ? null : at + 1;
-}
-
-/** Where in a text a line and column (from 1) start, for setting the caret. */
-export function offsetOf(text: string, line: number, column: number | null): number {
-  const before = text.split("\n").slice(0, line - 1);
-  return Math.min(
-    text.length,
-    before.reduce((sum, row) => sum + row.length + 1, 0) + Math.max(0, (column ?? 1) - 1),
-  );
 }

@@ -1,10 +1,11 @@
 import { screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { editorOf } from "@/testing/editor";
 import { network, Problem } from "@/testing/network";
 import { open } from "@/testing/open";
 import { deployment, serviceDetail } from "@/testing/samples";
 
-test("the form becomes a definition, is created and deployed", async () => {
+test("the form becomes a text, is created and deployed", async () => {
   const { asked } = network({
     "POST /api/services": serviceDetail({ name: "web" }),
     "GET /api/services/web": serviceDetail({ name: "web" }),
@@ -13,15 +14,18 @@ test("the form becomes a definition, is created and deployed", async () => {
   });
   const { user, address } = open("/new-service");
   await user.type(await screen.findByLabelText("Name"), "web");
-  await user.type(screen.getByLabelText("Image"), "nginx:1");
+  await user.type(await screen.findByLabelText("Image"), "nginx:1");
   await user.click(screen.getByRole("button", { name: "Add port" }));
   await user.type(screen.getByLabelText("Port 1: published"), "8088");
   await user.type(screen.getByLabelText("Port 1: in the container"), "80");
   await user.click(screen.getByRole("button", { name: "Create and deploy" }));
   await waitFor(() => expect(address()).toBe("/services/web"));
-  const posts = asked.filter((request) => request.method === "POST");
+  const posts = asked.filter(({ method, path }) => method === "POST" && path !== "/api/drafts");
   expect(posts.map((request) => [request.path, request.body])).toEqual([
-    ["/api/services", { name: "web", definition: { image: "nginx:1", replicas: 1, ports: ["8088:80"] } }],
+    [
+      "/api/services",
+      { name: "web", yaml: 'name: web\nimage: nginx:1\nreplicas: 1\nports:\n  - "8088:80"\n' },
+    ],
     ["/api/services/web/deploy", { adopt: false }],
   ]);
 });
@@ -65,7 +69,7 @@ test("the server's reasons stand at the fields they are about", async () => {
   expect(described.map((id) => document.getElementById(id)?.textContent)).toContain("must be 0 or more");
 });
 
-test("the YAML tab starts from the form, and errors lead to their line", async () => {
+test("the YAML tab goes on with what the form has, and errors lead to their line", async () => {
   const { asked } = network({
     "POST /api/services": new Problem(422, "invalid_input", "1 error.", [
       { field: "replica", reason: "is not known", line: 3, column: 1 },
@@ -74,18 +78,57 @@ test("the YAML tab starts from the form, and errors lead to their line", async (
   const { user } = open("/new-service");
   await user.type(await screen.findByLabelText("Image"), "nginx:1");
   await user.click(screen.getByRole("tab", { name: "YAML" }));
-  const editor = await screen.findByLabelText<HTMLTextAreaElement>("Definition as YAML");
-  expect(editor.value).toContain("image: nginx:1");
-  await user.clear(editor);
-  await user.click(editor);
-  await user.paste("name: web\nimage: nginx:1\nreplica: 2\n");
+  const editor = await editorOf("Definition as YAML");
+  await waitFor(() => expect(editor.text()).toContain("image: nginx:1"));
+  editor.write("name: web\nimage: nginx:1\nreplica: 2\n");
   expect(screen.getByLabelText<HTMLInputElement>("Name").value).toBe("web");
   await user.click(screen.getByRole("button", { name: "Create only" }));
   await user.click(await screen.findByRole("button", { name: "Line 3" }));
-  expect(document.activeElement).toBe(editor);
-  expect(editor.value.slice(editor.selectionStart)).toMatch(/^replica/);
-  expect(asked.findLast((request) => request.method === "POST")?.body).toEqual({
+  expect(document.activeElement).toBe(editor.content);
+  expect(editor.view.state.doc.sliceString(editor.view.state.selection.main.head)).toMatch(/^replica/);
+  expect(editor.content.getAttribute("aria-invalid")).toBe("true");
+  expect(asked.findLast(({ path }) => path === "/api/services")?.body).toEqual({
     name: "web",
     yaml: "name: web\nimage: nginx:1\nreplica: 2\n",
   });
+});
+
+test("what the text says is in the form, and what only the text knows stays", async () => {
+  network({
+    "POST /api/drafts": ({ body }: { body: unknown }) => {
+      const { definition, yaml } = body as { definition?: Record<string, unknown>; yaml: string };
+      const read = { name: "web", image: "a:1", cap_add: ["NET_ADMIN"], env: { A: 1 } };
+      return {
+        yaml: definition === undefined ? yaml : JSON.stringify(definition),
+        definition: read,
+        errors: [],
+      };
+    },
+  });
+  const { user } = open("/new-service?as=yaml");
+  const editor = await editorOf("Definition as YAML");
+  editor.write("name: web\nimage: a:1\ncap_add: [NET_ADMIN]\nenv: {A: 1}\n");
+  await user.click(screen.getByRole("tab", { name: "Form" }));
+  const image = await screen.findByLabelText<HTMLInputElement>("Image");
+  await waitFor(() => expect(image.value).toBe("a:1"));
+  expect(screen.getByLabelText<HTMLInputElement>("Variable 1: value").value).toBe("1");
+  await waitFor(() => expect(image.matches(":disabled")).toBe(false));
+  await user.type(image, "2");
+  await waitFor(() =>
+    expect(screen.getByLabelText("The file as YAML").textContent).toBe(
+      '{"name":"web","image":"a:12","cap_add":["NET_ADMIN"],"env":{"A":1}}',
+    ),
+  );
+});
+
+test("another starting point keeps the name, and leaving asks", async () => {
+  network({});
+  const { user, address } = open("/new-service");
+  await user.type(await screen.findByLabelText("Name"), "shop");
+  await user.click(screen.getByRole("button", { name: "Job" }));
+  expect(await screen.findByLabelText("To complete")).toBeTruthy();
+  expect(screen.getByLabelText<HTMLInputElement>("Name").value).toBe("shop");
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  await user.click(await screen.findByRole("button", { name: "Discard and leave" }));
+  await waitFor(() => expect(address()).toBe("/services"));
 });

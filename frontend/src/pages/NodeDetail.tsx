@@ -1,23 +1,28 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { ListTree } from "lucide-react";
+import { Crown, ListTree, Shield } from "lucide-react";
+import { useMemo } from "react";
 import { asProblem } from "@/api/problem";
+import type { NodeDetail as Detail, Node } from "@/api/types";
 import { buttonClass } from "@/components/Button";
-import { CopyButton } from "@/components/CopyButton";
-import { Card } from "@/components/Layout";
-import { Labels, Resources, roleWords } from "@/components/NodeCard";
+import { NodeCard, roleWords } from "@/components/NodeCard";
 import { EmptyState, ProblemState, Skeleton, SkeletonRows } from "@/components/States";
 import { NodeBadge } from "@/components/StatusBadge";
 import { TaskTable } from "@/components/TaskTable";
+import { Certificates } from "@/features/nodes/Certificates";
+import { LabelsCard } from "@/features/nodes/LabelsCard";
 import { NodeActions } from "@/features/nodes/NodeActions";
-import { useNode } from "@/hooks/useApi";
+import { NodeFacts } from "@/features/nodes/NodeFacts";
+import { useNode, useNodes } from "@/hooks/useApi";
 import { usePageTitle } from "@/hooks/usePageTitle";
-import { asSentence } from "@/lib/format";
+import { asSentence, plural } from "@/lib/format";
+import { usual } from "@/lib/nodeList";
 
 const route = getRouteApi("/shell/nodes/$id");
 
 export function NodeDetail() {
   const { id } = route.useParams();
   const { data: node, error, refetch } = useNode(id);
+  const { data: nodes } = useNodes();
   usePageTitle(node?.hostname ?? "Node");
   const problem = error === null ? null : asProblem(error);
   const gone = problem?.status === 404;
@@ -29,75 +34,84 @@ export function NodeDetail() {
         </Link>{" "}
         /
       </nav>
-      {node === undefined || gone ? (
-        problem === null ? (
-          <>
-            <Skeleton className="mb-5 h-8 w-56" />
+      {node !== undefined && !gone ? (
+        <View node={node} all={nodes?.items ?? [node]} />
+      ) : problem === null ? (
+        <>
+          <Skeleton className="mb-5 h-9 w-56" />
+          <div className="grid items-start gap-4 lg:grid-cols-[22rem_minmax(0,1fr)]">
+            <Skeleton className="h-[196px] w-full rounded-xl" />
             <div className="card overflow-hidden">
               <SkeletonRows rows={6} label="Loading the node" />
             </div>
-          </>
-        ) : (
-          <ProblemState problem={problem} onRetry={() => void refetch()}>
-            {gone && (
-              <Link to="/nodes" className={buttonClass("plain")}>
-                To all nodes
-              </Link>
-            )}
-          </ProblemState>
-        )
-      ) : (
-        <>
-          <div className="mb-5 flex min-h-9 flex-wrap items-center gap-x-3 gap-y-2">
-            <h1 className="font-[650] text-xl tracking-tight">{node.hostname}</h1>
-            <NodeBadge node={node} />
-            <span className="text-ink-3 text-sm">
-              {roleWords(node)} · {node.os}/{node.architecture} · engine {node.engine_version} ·{" "}
-              <span className="font-mono text-[12.5px]">{node.address}</span>
-            </span>
-            <div className="sm:ml-auto">
-              <NodeActions node={node} size="md" />
-            </div>
-          </div>
-          {node.state !== "ready" && (
-            <p className="-mt-3 mb-5 text-bad-ink">
-              {node.state_message === "" ? `The node is ${node.state}.` : asSentence(node.state_message)} What
-              its tasks last reported may no longer be so.
-            </p>
-          )}
-          <div className="grid items-start gap-4 lg:grid-cols-[22rem_minmax(0,1fr)]">
-            <div className="flex flex-col gap-4">
-              <Card title="Resources" sub="as the scheduler counts them">
-                <div className="p-4">
-                  <Resources node={node} />
-                </div>
-              </Card>
-              <Card title="Labels">
-                <div className="p-4">
-                  <Labels labels={node.labels} />
-                </div>
-              </Card>
-              <p className="flex items-center gap-1 px-1 font-mono text-ink-3 text-xs">
-                {node.id}
-                <CopyButton text={node.id} label="Copy id" />
-              </p>
-            </div>
-            {node.tasks.length === 0 ? (
-              <div className="card">
-                <EmptyState icon={ListTree} title="No tasks here">
-                  <p>
-                    {node.availability === "drain"
-                      ? "The node is drained: it takes no tasks until it is activated."
-                      : "The scheduler has put nothing on this node yet."}
-                  </p>
-                </EmptyState>
-              </div>
-            ) : (
-              <TaskTable tasks={node.tasks} by="service" />
-            )}
           </div>
         </>
+      ) : (
+        <ProblemState problem={problem} onRetry={() => void refetch()}>
+          {gone && (
+            <Link to="/nodes" className={buttonClass("plain")}>
+              To all nodes
+            </Link>
+          )}
+        </ProblemState>
       )}
+    </>
+  );
+}
+
+function View({ node: detail, all }: { node: Detail; all: readonly Node[] }) {
+  // The list is what events change first.
+  const node = all.find(({ id }) => id === detail.id) ?? detail;
+  const engine = useMemo(() => usual(all.map(({ engine_version }) => engine_version)), [all]);
+  const Role = node.leader ? Crown : Shield;
+  const running = detail.tasks.filter(
+    ({ state, desired_state: wanted }) => state === "running" && wanted === "running",
+  );
+  return (
+    <>
+      <div className="mb-5 flex min-h-9 flex-wrap items-center gap-x-3 gap-y-2">
+        <h1 className="min-w-0 font-[650] text-xl tracking-tight [overflow-wrap:anywhere]">
+          {node.hostname}
+        </h1>
+        <NodeBadge node={node} />
+        <span className="flex items-center gap-1 text-ink-3 text-sm">
+          {node.role === "manager" && <Role aria-hidden className="size-3.5" />}
+          {roleWords(node)}
+        </span>
+        <span className="num text-ink-3 text-sm">{plural(running.length, "task")} running</span>
+        <div className="sm:ml-auto">
+          <NodeActions node={node} all={all} size="md" />
+        </div>
+      </div>
+      {node.state !== "ready" && (
+        <p className="-mt-3 mb-5 text-bad-ink">
+          {node.state_message === "" ? `The node is ${node.state}.` : asSentence(node.state_message)} What its
+          tasks last reported may no longer be so.
+        </p>
+      )}
+      <div className="grid items-start gap-4 lg:grid-cols-[22rem_minmax(0,1fr)]">
+        <div className="flex min-w-0 flex-col gap-4 max-lg:order-last">
+          <NodeCard node={node} />
+          <LabelsCard node={node} all={all} />
+          <NodeFacts node={node} usualEngine={engine} />
+          <Certificates node={node} />
+        </div>
+        {detail.tasks.length === 0 ? (
+          <div className="card">
+            <EmptyState icon={ListTree} title="No tasks here">
+              <p>
+                {node.availability === "drain"
+                  ? "The node is drained: it takes no tasks until it is activated."
+                  : node.availability === "pause"
+                    ? "The node is paused: it takes no new tasks until it is activated."
+                    : "The scheduler has put nothing on this node yet."}
+              </p>
+            </EmptyState>
+          </div>
+        ) : (
+          <TaskTable tasks={detail.tasks} by="service" />
+        )}
+      </div>
     </>
   );
 }

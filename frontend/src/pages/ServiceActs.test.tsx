@@ -79,7 +79,7 @@ test("a revision is read, and rolled back to, where it was once deployed", async
   const dialog = within(await screen.findByRole("alertdialog", { name: "Roll back web?" }));
   await user.click(dialog.getByRole("button", { name: "Roll back" }));
   await waitFor(() =>
-    expect(asked.find(({ method }) => method === "POST")?.body).toEqual({ to_revision: 1 }),
+    expect(asked.find(({ path }) => path.endsWith("/rollback"))?.body).toEqual({ to_revision: 1 }),
   );
 });
 

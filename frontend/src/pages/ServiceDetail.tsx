@@ -3,8 +3,10 @@ import { asProblem } from "@/api/problem";
 import { buttonClass } from "@/components/Button";
 import { ProblemState, Skeleton, SkeletonRows } from "@/components/States";
 import { ServicePanel } from "@/features/services/ServicePanel";
+import { UnsavedGuard } from "@/features/services/UnsavedGuard";
 import { useService } from "@/hooks/useApi";
 import { usePageTitle } from "@/hooks/usePageTitle";
+import { drafts } from "@/lib/keptDrafts";
 
 const route = getRouteApi("/shell/services/$name");
 
@@ -19,6 +21,11 @@ export function ServiceDetail() {
   const gone = problem?.status === 404;
   return (
     <>
+      <UnsavedGuard
+        what={name}
+        dirty={(closing) => drafts.wouldBeLost(name, closing)}
+        onLeave={() => drafts.forget(name)}
+      />
       <nav aria-label="Breadcrumb" className="mb-1 text-ink-3 text-sm">
         <Link to="/services" className="hover:text-ink hover:underline">
           Services

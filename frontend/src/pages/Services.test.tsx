@@ -173,6 +173,6 @@ describe("the acts of a row", () => {
     expect(dialog.getByText("3 running tasks")).toBeTruthy();
     expect(dialog.getByText(/worker-1, worker-2/)).toBeTruthy();
     await user.click(dialog.getByRole("button", { name: "Stop" }));
-    expect(await dialog.findByText(/server does not answer/)).toBeTruthy();
+    expect(await dialog.findByText(/the server knows of no such change/)).toBeTruthy();
   });
 });

@@ -1,17 +1,23 @@
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { buttonClass } from "@/components/Button";
 import { PageTitle } from "@/components/Layout";
+import { NewServiceLink } from "@/components/NewServiceLink";
 import { ServiceList } from "@/features/services/ServiceList";
+import { useAhead } from "@/hooks/useAhead";
 import { useServices } from "@/hooks/useApi";
 import { usePageTitle } from "@/hooks/usePageTitle";
+import { type ServicesSearch, servicesSearch } from "@/lib/search";
 
 const route = getRouteApi("/shell/services");
 
 export function Services() {
   const view = useServices();
-  const search = route.useSearch();
   const navigate = useNavigate();
+  const address: ServicesSearch = route.useSearch();
+  const [search, setSearch] = useAhead(
+    address,
+    (next) => void navigate({ to: "/services", search: next, replace: true, resetScroll: false }),
+  );
   usePageTitle("Services");
   const { services } = view;
   const foreign = services?.filter((service) => !service.in_catalog).length ?? 0;
@@ -26,23 +32,13 @@ export function Services() {
         title="Services"
         sub={sub?.join(", ")}
         actions={
-          <Link to="/new-service" role="button" className={buttonClass("primary")}>
+          <NewServiceLink role="button">
             <Plus aria-hidden className="size-4" />
             New service
-          </Link>
+          </NewServiceLink>
         }
       />
-      <ServiceList
-        view={view}
-        search={search}
-        onSearch={({ q, show }) =>
-          void navigate({
-            to: "/services",
-            search: { ...(q ? { q } : {}), ...(show !== undefined && show !== "all" ? { show } : {}) },
-            replace: true,
-          })
-        }
-      />
+      <ServiceList view={view} search={search} onSearch={(next) => setSearch(servicesSearch({ ...next }))} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 // The network's edge: answers by method and path, and a record of what was asked.
 import { vi } from "vitest";
+import { toYaml } from "@/lib/yamlText";
 import * as samples from "./samples";
 
 export interface Asked {
@@ -37,7 +38,32 @@ const quiet: Routes = {
   "GET /api/nodes": samples.liveListing([samples.node({})]),
   "GET /api/deployments": samples.listing([]),
   "GET /api/timeline": samples.listing([]),
+  "GET /api/registries": samples.listing([samples.registry({})]),
+  "GET /api/registry/repositories": samples.registryListing([]),
+  "GET /api/projects": samples.projectListing([]),
+  "GET /api/builds": samples.listing([]),
+  "GET /api/approvals": samples.listing([]),
+  "GET /api/backups": samples.listing([]),
+  "GET /api/schemas/service-definition.json": {},
+  "POST /api/drafts": draft,
 };
+
+/** Reads no YAML: what a form sends comes back with its values in the text. */
+function draft({ body }: Asked) {
+  const { yaml = "", definition } = body as { yaml?: string; definition?: Record<string, unknown> };
+  if (definition === undefined) return { yaml, definition: flat(yaml), errors: [] };
+  const name = typeof definition["name"] === "string" ? definition["name"] : "";
+  return { yaml: toYaml(name, definition), definition, errors: [] };
+}
+
+/** The plain keys at the top of a text. */
+const flat = (yaml: string) =>
+  Object.fromEntries(
+    [...yaml.matchAll(/^(\w+): *(.*)$/gm)].map(([, key, value = ""]) => [
+      key,
+      /^\d+$/.test(value) ? Number(value) : value,
+    ]),
+  );
 
 /** Stands in for the server. Later changes to `routes` count at the next request. */
 export function network(routes: Routes): { asked: Asked[]; routes: Routes } {

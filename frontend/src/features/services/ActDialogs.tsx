@@ -1,10 +1,11 @@
 // The dialogs of one service: each says what will happen before it does.
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useId, useState } from "react";
+import { useId, useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { Service } from "@/api/types";
-import { Button } from "@/components/Button";
-import { ConfirmDialog, Dialog } from "@/components/Dialog";
+import BuildDialog from "@/components/BuildDialog";
+import { ConfirmDialog } from "@/components/Dialog";
+import { DockerCommand } from "@/components/DockerCommand";
 import { ProblemNote } from "@/components/States";
 import {
   useDeleteService,
@@ -12,10 +13,14 @@ import {
   useRestart,
   useRevisions,
   useRollback,
-  useScale,
+  useServices,
   useStop,
 } from "@/hooks/useApi";
+import { whatGoesAway, whileRestarting } from "@/lib/consequences";
+import { deployCommand, restartCommand, rollbackCommand, stopCommand } from "@/lib/dockerCommands";
 import { plural, whenExactly } from "@/lib/format";
+import { AddToCatalog } from "./AddToCatalog";
+import { ScaleDialog } from "./ScaleDialog";
 import type { Act } from "./useActs";
 
 interface Props {
@@ -25,74 +30,24 @@ interface Props {
   onClose: () => void;
 }
 
-function ScaleDialog({ service, onClose }: Props) {
-  const [replicas, setReplicas] = useState(String(service.desired));
-  const scale = useScale(service.name);
-  const id = useId();
-  const wanted = /^\d+$/.test(replicas.trim()) ? Number(replicas) : null;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (wanted !== null) scale.mutate(wanted, { onSuccess: onClose });
-  };
-  const job = service.mode.endsWith("-job");
+/** What ends with it, as far as that is certain. */
+function Ends({ service, gone = false }: { service: Service; gone?: boolean }) {
+  const { services } = useServices();
+  const lines = gone ? whatGoesAway([service], services ?? [service]) : [];
   return (
-    <Dialog
-      title={`Scale ${service.name}`}
-      description={
-        job
-          ? "How many times the job must complete."
-          : `${service.running} of ${service.desired} run now. The number is written to the definition too, so the next deploy keeps it.`
-      }
-      onClose={onClose}
-    >
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        <div>
-          <label htmlFor={id} className="mb-1 block font-medium">
-            Replicas
-          </label>
-          <div className="flex items-center gap-2">
-            <Button
-              aria-label="One fewer"
-              disabled={wanted === null || wanted === 0}
-              onClick={() => setReplicas(String((wanted ?? 1) - 1))}
-            >
-              −
-            </Button>
-            <input
-              id={id}
-              autoFocus
-              inputMode="numeric"
-              autoComplete="off"
-              value={replicas}
-              aria-invalid={wanted === null}
-              aria-describedby={`${id}-hint`}
-              onFocus={(event) => event.target.select()}
-              onChange={(event) => setReplicas(event.target.value)}
-              className="field num w-24 text-center"
-            />
-            <Button aria-label="One more" onClick={() => setReplicas(String((wanted ?? 0) + 1))}>
-              +
-            </Button>
-          </div>
-          <p id={`${id}-hint`} className="mt-1.5 min-h-5 text-ink-3 text-sm">
-            {wanted === null
-              ? "A whole number, 0 or more."
-              : wanted === 0
-                ? "No task will run; the service stays in the swarm."
-                : wanted < service.running
-                  ? `${plural(service.running - wanted, "task")} will end.`
-                  : ""}
-          </p>
-        </div>
-        {scale.error !== null && <ProblemNote problem={asProblem(scale.error)} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={scale.isPending} disabled={wanted === null}>
-            Scale
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <>
+      <p>
+        <Where service={service} />
+        {gone && " The service is removed from the swarm."}
+      </p>
+      {lines.length > 0 && (
+        <ul aria-label="What goes away" className="flex list-disc flex-col gap-1 pl-4">
+          {lines.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 
@@ -122,10 +77,9 @@ function StopDialog({ service, onClose }: Props) {
       onConfirm={() => stop.mutate(undefined, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>
-        <Where service={service} /> The service is removed from the swarm, its published ports close.
-      </p>
+      <Ends service={service} gone />
       <p>Its definition stays in the catalog; Deploy brings it back.</p>
+      <DockerCommand>{stopCommand([service])}</DockerCommand>
       {stop.error !== null && <ProblemNote problem={asProblem(stop.error)} />}
     </ConfirmDialog>
   );
@@ -188,6 +142,9 @@ function AdoptDialog({ service, onClose }: Props) {
       <p>
         Taking over replaces its specification with the definition here. <Where service={service} />
       </p>
+      <DockerCommand note="As far as the list knows it: a definition says more.">
+        {deployCommand([service])}
+      </DockerCommand>
       {deploy.error !== null && <ProblemNote problem={asProblem(deploy.error)} />}
     </ConfirmDialog>
   );
@@ -207,6 +164,10 @@ function RestartDialog({ service, onClose }: Props) {
         All its tasks are replaced by new ones of what runs now, a few at a time as its update settings say.{" "}
         <Where service={service} />
       </p>
+      {whileRestarting([service]).map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      <DockerCommand>{restartCommand([service])}</DockerCommand>
       {restart.error !== null && <ProblemNote problem={asProblem(restart.error)} />}
     </ConfirmDialog>
   );
@@ -217,7 +178,9 @@ function RollbackDialog({ service, revision, onClose }: Props) {
   const { data } = useRevisions(service.name);
   const [to, setTo] = useState(revision);
   const id = useId();
-  const choices = (data?.items ?? []).filter((each) => each.deployed && !each.deleted && !each.live);
+  const choices = (data?.items ?? []).filter(
+    (each) => each.deployed && !each.deleted && each.revision !== service.revision,
+  );
   return (
     <ConfirmDialog
       title={`Roll back ${service.name}?`}
@@ -248,12 +211,25 @@ function RollbackDialog({ service, revision, onClose }: Props) {
           ))}
         </select>
       </div>
+      <DockerCommand note="The engine knows the specification before this one, and none that is older.">
+        {rollbackCommand(service)}
+      </DockerCommand>
       {rollback.error !== null && <ProblemNote problem={asProblem(rollback.error)} />}
     </ConfirmDialog>
   );
 }
 
+function Build({ service, onClose }: Props) {
+  return <BuildDialog of={service.name} services={[service.name]} onClose={onClose} />;
+}
+
+function AddDialog({ service, onClose }: Props) {
+  return <AddToCatalog service={service} onClose={onClose} />;
+}
+
 const dialogs: Record<Act, (props: Props) => React.ReactNode> = {
+  add: AddDialog,
+  build: Build,
   scale: ScaleDialog,
   stop: StopDialog,
   delete: DeleteDialog,

@@ -1,54 +1,57 @@
 // The head of a service's page: name, status, what is the matter, and the acts.
-import { EllipsisVertical, Rocket, RotateCw, Trash2, Undo2 } from "lucide-react";
+import { EllipsisVertical, Hammer, Rocket, RotateCw, Trash2, Undo2 } from "lucide-react";
 import { Suspense } from "react";
-import type { Service } from "@/api/types";
+import type { Service, ServiceDetail } from "@/api/types";
+import { BuildMark } from "@/components/BuildMark";
 import { Button, IconButton } from "@/components/Button";
 import { LazyMenu } from "@/components/LazyMenu";
 import { Said } from "@/components/Said";
 import { StatusBadge } from "@/components/StatusBadge";
+import { useEntry, useWhyNot } from "@/hooks/usePermissions";
 import { later } from "@/lib/later";
+import { barred } from "@/lib/permissions";
+import { builtFrom, type ServiceAct } from "@/lib/serviceActs";
 import { needsAttention } from "@/lib/status";
 import type { useActs } from "./useActs";
-import { whyNot } from "./useActs";
 
 const ActDialog = later(() => import("./ActDialogs"));
 
 /** Reasons that the badge tells in full. */
 const told = new Set<Service["reason"]>([null, "never_deployed", "removed", "scaled_to_zero"]);
 
-export function DetailHead({ service, acts }: { service: Service; acts: ReturnType<typeof useActs> }) {
+export function DetailHead({ service, acts }: { service: ServiceDetail; acts: ReturnType<typeof useActs> }) {
   const { open, setOpen, revision, rollBackTo, deploy, deploying } = acts;
-  const not = (act: Parameters<typeof whyNot>[1]) => whyNot(service, act);
+  const project = builtFrom(service);
+  const whyNot = useWhyNot();
+  const entry = useEntry();
+  const not = (act: ServiceAct) => whyNot(service, act);
   return (
     <div>
       <div className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-2">
         <h1 className="font-[650] text-xl tracking-tight [overflow-wrap:anywhere]">{service.name}</h1>
         <StatusBadge service={service} />
         <span className="font-mono text-[12.5px] text-ink-3 [overflow-wrap:anywhere]">{service.image}</span>
+        <BuildMark build={service.build} />
         {service.in_catalog && (
-          <div className="flex gap-2 sm:ml-auto">
-            <Button
-              disabled={not("stop") !== null}
-              title={not("stop") ?? undefined}
-              onClick={() => setOpen("stop")}
-            >
+          <div className="flex flex-wrap gap-2 max-sm:gap-1.5 sm:ml-auto">
+            {project !== null && (
+              <Button
+                disabled={not("build") !== null}
+                title={not("build") ?? `From the project ${project}`}
+                onClick={() => setOpen("build")}
+              >
+                <Hammer aria-hidden className="size-4 max-sm:hidden" />
+                Build
+              </Button>
+            )}
+            <Button {...barred(not("stop"))} onClick={() => setOpen("stop")}>
               Stop
             </Button>
-            <Button
-              disabled={not("scale") !== null}
-              title={not("scale") ?? undefined}
-              onClick={() => setOpen("scale")}
-            >
+            <Button {...barred(not("scale"))} onClick={() => setOpen("scale")}>
               Scale
             </Button>
-            <Button
-              look="primary"
-              busy={deploying}
-              disabled={not("deploy") !== null}
-              title={not("deploy") ?? undefined}
-              onClick={deploy}
-            >
-              <Rocket aria-hidden className="size-4" />
+            <Button look="primary" busy={deploying} {...barred(not("deploy"))} onClick={deploy}>
+              <Rocket aria-hidden className="size-4 max-sm:hidden" />
               Deploy
             </Button>
             <LazyMenu
@@ -62,17 +65,25 @@ export function DetailHead({ service, acts }: { service: Service; acts: ReturnTy
                   {
                     label: "Restart",
                     icon: <RotateCw />,
-                    disabled: not("restart") !== null,
+                    ...entry(service, "restart"),
                     onSelect: () => setOpen("restart"),
                   },
                   {
                     label: "Roll back",
                     icon: <Undo2 />,
-                    disabled: not("rollback") !== null,
+                    ...entry(service, "rollback"),
                     onSelect: () => rollBackTo(null),
                   },
                 ],
-                [{ label: "Delete", icon: <Trash2 />, danger: true, onSelect: () => setOpen("delete") }],
+                [
+                  {
+                    label: "Delete",
+                    icon: <Trash2 />,
+                    danger: true,
+                    ...entry(service, "delete"),
+                    onSelect: () => setOpen("delete"),
+                  },
+                ],
               ]}
             />
           </div>

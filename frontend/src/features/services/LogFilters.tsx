@@ -1,21 +1,28 @@
 // Which lines of a log are wanted; the server looks for them, so that they are found beyond what is shown.
-import type { RefObject } from "react";
 import { useMemo } from "react";
 import type { ServiceDetail } from "@/api/types";
-import type { ServiceSearch } from "@/lib/search";
+import { type LogRange, type LogSearch, logRanges } from "@/lib/logSearch";
+
+export type LogChange = { [K in keyof LogSearch]?: LogSearch[K] | "" };
 
 interface Props {
   service: ServiceDetail;
-  search: ServiceSearch;
-  box: RefObject<HTMLInputElement | null>;
-  onSearch: (change: Partial<Record<"task" | "node" | "stream" | "q", string>>) => void;
+  search: LogSearch;
+  onSearch: (change: LogChange) => void;
 }
+
+export const rangeWords: Record<LogRange, string> = {
+  "5m": "Last 5 minutes",
+  "15m": "Last 15 minutes",
+  "1h": "Last hour",
+  all: "All there is",
+};
 
 const sorted = (names: Iterable<string>) =>
   [...new Set(names)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 
-export function LogFilters({ service, search, box, onSearch }: Props) {
-  const { task, node, stream, q = "" } = search;
+export function LogFilters({ service, search, onSearch }: Props) {
+  const { task, node, stream, range } = search;
   const tasks = useMemo(() => {
     const running = service.tasks.filter((each) => each.desired_state === "running");
     return sorted([...running.map(({ name }) => name), ...(task === undefined ? [] : [task])]);
@@ -27,26 +34,12 @@ export function LogFilters({ service, search, box, onSearch }: Props) {
   );
   return (
     <>
-      <input
-        ref={box}
-        type="search"
-        aria-label="Filter lines"
-        placeholder="Text, or /regex/"
-        title="Lines with this text in any case, or /regex/ (/regex/i in any case)"
-        spellCheck={false}
-        autoCapitalize="none"
-        maxLength={200}
-        value={q}
-        onChange={(event) => onSearch({ q: event.target.value })}
-        onKeyDown={(event) => event.key === "Escape" && onSearch({ q: "" })}
-        className="field w-full sm:w-56"
-      />
       {tasks.length > 1 && (
         <Choice
           label="Task"
           all="All tasks"
           value={task}
-          values={tasks}
+          values={tasks.map((name) => [name, name])}
           onChoose={(to) => onSearch({ task: to })}
         />
       )}
@@ -55,7 +48,7 @@ export function LogFilters({ service, search, box, onSearch }: Props) {
           label="Node"
           all="All nodes"
           value={node}
-          values={nodes}
+          values={nodes.map((name) => [name, name])}
           onChoose={(to) => onSearch({ node: to })}
         />
       )}
@@ -63,8 +56,18 @@ export function LogFilters({ service, search, box, onSearch }: Props) {
         label="Stream"
         all="Both streams"
         value={stream}
-        values={["stdout", "stderr"]}
-        onChoose={(to) => onSearch({ stream: to })}
+        values={[
+          ["stdout", "stdout"],
+          ["stderr", "stderr"],
+        ]}
+        onChoose={(to) => onSearch({ stream: to as "stdout" | "stderr" | "" })}
+      />
+      <Choice
+        label="Range"
+        all="Newest lines"
+        value={range}
+        values={logRanges.map((each) => [each, rangeWords[each]])}
+        onChoose={(to) => onSearch({ range: to as LogRange | "" })}
       />
     </>
   );
@@ -74,7 +77,7 @@ interface ChoiceProps {
   label: string;
   all: string;
   value: string | undefined;
-  values: readonly string[];
+  values: readonly (readonly [value: string, word: string])[];
   onChoose: (value: string) => void;
 }
 
@@ -84,12 +87,12 @@ function Choice({ label, all, value, values, onChoose }: ChoiceProps) {
       aria-label={label}
       value={value ?? ""}
       onChange={(event) => onChoose(event.target.value)}
-      className="field w-auto max-w-44 py-1 text-sm"
+      className="field w-auto max-w-44 py-1 text-sm max-sm:w-full max-sm:max-w-none max-sm:py-2"
     >
       <option value="">{all}</option>
-      {values.map((each) => (
+      {values.map(([each, word]) => (
         <option key={each} value={each}>
-          {each}
+          {word}
         </option>
       ))}
     </select>

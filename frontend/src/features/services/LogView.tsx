@@ -1,91 +1,34 @@
 // The lines of all tasks as they are written; scrolling up holds them still.
-import { ArrowDown, ArrowDownToLine, Download, ScrollText } from "lucide-react";
-import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { ScrollText } from "lucide-react";
+import { useRef, useState } from "react";
 import { type LogFilter, logAddress } from "@/api/client";
 import type { ServiceDetail } from "@/api/types";
-import { Button, buttonClass } from "@/components/Button";
-import { Said } from "@/components/Said";
-import { EmptyState, Skeleton } from "@/components/States";
-import { useLogStream } from "@/hooks/useLogStream";
-import { useSlash } from "@/hooks/useSlash";
-import { plural } from "@/lib/format";
-import { MOST_LINES, upTo } from "@/lib/logBuffer";
+import { EmptyState } from "@/components/States";
+import { useLog } from "@/hooks/useLog";
+import { useLogLook } from "@/hooks/useLogLook";
+import { usePaused } from "@/hooks/usePaused";
+import { levelsIn } from "@/lib/logSearch";
+import { useClock } from "@/lib/preferences";
 import type { ServiceSearch } from "@/lib/search";
-import { LogFilters } from "./LogFilters";
-import { LogLines } from "./LogLines";
-
-const TYPING = 350;
-
-/** What was typed, once the typing has paused. */
-function usePaused(text: string): string {
-  const [paused, setPaused] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setPaused(text), TYPING);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return paused;
-}
+import { LogBar } from "./LogBar";
+import { LogEmpty } from "./LogEmpty";
+import type { LogChange } from "./LogFilters";
+import { LogFoot, LogMissing, NewLines } from "./LogFoot";
+import { LogPane, type LogPaneHandle } from "./LogPane";
+import { LogReach } from "./LogReach";
+import { useLogKeys } from "./useLogKeys";
+import { useLogPlace } from "./useLogPlace";
 
 interface Props {
   service: ServiceDetail;
   search: ServiceSearch;
-  onSearch: (change: Partial<Record<"task" | "node" | "stream" | "q", string>>) => void;
+  onSearch: (change: LogChange) => void;
 }
 
-export function LogView({ service, search, onSearch }: Props) {
-  const [wrap, setWrap] = useState(true);
-  const [times, setTimes] = useState(true);
-  /** Where the view is held still: the newest row and the number of lines at that moment. */
-  const [held, setHeld] = useState<{ seq: number; lines: number } | null>(null);
-  const box = useRef<HTMLInputElement>(null);
-  const pane = useRef<HTMLDivElement>(null);
-  const inner = useRef<HTMLDivElement>(null);
-  const top = useRef(0);
-  useSlash(box);
-  const { task, node, stream, q = "" } = search;
-  const match = usePaused(q.trim());
-  const filter: LogFilter = {
-    ...(task !== undefined && { task }),
-    ...(node !== undefined && { node }),
-    ...(stream !== undefined && { stream }),
-    ...(match !== "" && { match }),
-  };
-  const filtered = Object.keys(filter).length > 0;
+export default function LogView({ service, search, onSearch }: Props) {
   // A service that was stopped meanwhile keeps its lines on the screen.
   const [wanted, setWanted] = useState(service.live);
   if (service.live && !wanted) setWanted(true);
-  const { log, begun, connected, problem, missing } = useLogStream(service.name, filter, wanted);
-  const blocks = useDeferredValue(
-    useMemo(() => (held === null ? log.blocks : upTo(log, held.seq)), [log, held]),
-  );
-  const more = held === null ? 0 : Math.max(0, log.lines - held.lines);
-  // Another selection is another log: it begins at its end.
-  const selection = JSON.stringify(filter);
-  const [shown, setShown] = useState(selection);
-  if (shown !== selection) {
-    setShown(selection);
-    setHeld(null);
-  }
-
-  const toEnd = () => {
-    const { current } = pane;
-    if (current === null) return;
-    current.scrollTop = current.scrollHeight;
-    top.current = current.scrollTop;
-  };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the pane is moved whenever what it shows changes
-  useLayoutEffect(() => {
-    if (held === null) toEnd();
-  }, [blocks, held, wrap, times]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the element exists only once the log is wanted
-  useEffect(() => {
-    if (held !== null || inner.current === null) return;
-    // Blocks get their true height only when they are drawn.
-    const watch = new ResizeObserver(toEnd);
-    watch.observe(inner.current);
-    return () => watch.disconnect();
-  }, [held, wanted]);
-
   if (!wanted) {
     return (
       <div className="card">
@@ -97,120 +40,157 @@ export function LogView({ service, search, onSearch }: Props) {
       </div>
     );
   }
-  const hold = () => setHeld({ seq: log.seq, lines: log.lines });
-  const scrolled = (element: HTMLElement) => {
-    const { scrollTop, scrollHeight, clientHeight } = element;
-    const atEnd = scrollHeight - scrollTop - clientHeight < 24;
-    if (held !== null) {
-      if (atEnd && scrollTop > top.current) setHeld(null);
-    } else if (!atEnd && scrollTop < top.current - 2) hold();
-    top.current = scrollTop;
+  return <OpenLog service={service} search={search} onSearch={onSearch} />;
+}
+
+const longest = (names: readonly string[]) => Math.min(28, Math.max(0, ...names.map((name) => name.length)));
+
+function OpenLog({ service, search, onSearch }: Props) {
+  const [look, setLook] = useLogLook();
+  const clock = useClock();
+  const [full, setFull] = useState(false);
+  const box = useRef<HTMLInputElement>(null);
+  const pane = useRef<LogPaneHandle>(null);
+  const { task, node, stream, range, at, of, q = "" } = search;
+  const paused = usePaused(q.trim());
+  const levels = levelsIn(search.level);
+  const around = at !== undefined && of !== undefined;
+  // A line is shown among all its neighbours.
+  const match = around ? "" : paused;
+  const filter: LogFilter = around
+    ? {}
+    : {
+        ...(task !== undefined && { task }),
+        ...(node !== undefined && { node }),
+        ...(stream !== undefined && { stream }),
+        ...(match !== "" && { match }),
+      };
+  const shownLevels = around ? [] : levels;
+  const filtered = Object.keys(filter).length > 0 || shownLevels.length > 0;
+  const [session, state] = useLog(
+    service.name,
+    filter,
+    around ? { kind: "line", at, taskId: of } : { kind: "newest", range },
+    true,
+  );
+  const place = useLogPlace({ session, state, around, pane });
+  const { heldAt, cursor } = place;
+  const fresh = heldAt === null || around ? 0 : session.store.linesFrom(heldAt, shownLevels);
+  const leave = () => onSearch({ at: "", of: "" });
+  const follow = () => (around ? leave() : heldAt === null ? place.hold() : place.follow());
+  const earlier = () => {
+    place.hold();
+    void session.loadEarlier();
   };
-  const pressed = "aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent";
+  const searchBack = () => {
+    place.hold();
+    void session.searchBack(shownLevels);
+  };
+  const looking = match !== "" || stream !== undefined || shownLevels.length > 0;
+  useLogKeys({
+    service: service.name,
+    session,
+    look,
+    onLook: setLook,
+    clock,
+    full,
+    onFull: setFull,
+    filtered,
+    onFollow: follow,
+    onEarlier: earlier,
+    onSearch,
+    place,
+    pane,
+  });
+  const reach = (
+    <LogReach
+      session={session}
+      state={state}
+      levels={shownLevels}
+      looking={looking}
+      range={range}
+      clock={clock}
+      onEarlier={earlier}
+      onSearchBack={searchBack}
+    />
+  );
+  const download = logAddress(service.name, "download", {
+    ...filter,
+    ...(range !== undefined && range !== "all" && !around && { since: range }),
+    level: shownLevels,
+    tail: "100000",
+    timestamps: String(look.times),
+  });
   return (
-    <section aria-label="Logs" className="card overflow-hidden">
-      <div className="flex flex-wrap items-center gap-2 border-line border-b p-3">
-        <LogFilters service={service} search={search} box={box} onSearch={onSearch} />
-        <div className="ml-auto flex gap-1.5">
-          <Button size="sm" aria-pressed={wrap} onClick={() => setWrap(!wrap)} className={pressed}>
-            Wrap
-          </Button>
-          <Button size="sm" aria-pressed={times} onClick={() => setTimes(!times)} className={pressed}>
-            Times
-          </Button>
-          <a
-            href={logAddress(service.name, "download", {
-              ...filter,
-              tail: "100000",
-              timestamps: String(times),
-            })}
-            download
-            title="Up to 100,000 lines as a text file, filtered as here"
-            className={buttonClass("plain", "sm")}
-          >
-            <Download aria-hidden className="size-3.5" />
-            <span className="max-sm:sr-only">Download</span>
-          </a>
-          <Button
-            size="sm"
-            look={held === null ? "primary" : "plain"}
-            aria-pressed={held === null}
-            onClick={() => (held === null ? hold() : setHeld(null))}
-          >
-            <ArrowDownToLine aria-hidden className="size-3.5" />
-            {held === null ? "Following" : "Follow"}
-          </Button>
-        </div>
+    <section
+      aria-label="Logs"
+      className={full ? "fixed inset-0 z-30 flex flex-col bg-surface" : "card @container overflow-hidden"}
+    >
+      <LogBar
+        service={service}
+        search={search}
+        box={box}
+        counts={[...session.store.counts]}
+        levels={levels}
+        around={around}
+        onSearch={onSearch}
+        look={look}
+        onLook={setLook}
+        clock={clock}
+        download={download}
+        full={full}
+        onFull={setFull}
+        onClear={() => {
+          place.follow();
+          session.clear();
+        }}
+        following={heldAt === null}
+        away={around}
+        onFollow={follow}
+      />
+      <LogMissing problem={state.problem} missing={state.missing} gone={around && state.marked === null} />
+      <div className={full ? "relative min-h-0 flex-1" : "relative"}>
+        <LogPane
+          service={service.name}
+          label={`Log lines of ${task ?? service.name}`}
+          session={session}
+          state={state}
+          levels={shownLevels}
+          heldAt={heldAt}
+          look={look}
+          clock={clock}
+          widths={{
+            task: longest(service.tasks.map((each) => each.name)),
+            node: longest(service.tasks.map((each) => each.node ?? "")),
+          }}
+          cursor={cursor}
+          opened={place.opened}
+          filtered={filtered || around}
+          tall={full}
+          head={reach}
+          empty={<LogEmpty state={state} filtered={filtered} fresh={fresh} reach={reach} />}
+          onHold={place.hold}
+          onFollow={around ? () => undefined : place.follow}
+          onOpen={place.open}
+          onCursor={place.setCursor}
+          handle={pane}
+        />
+        <NewLines
+          fresh={fresh}
+          onFollow={place.follow}
+          onLater={around && state.more ? () => void session.loadLater() : null}
+        />
       </div>
-      {(problem !== null || missing.length > 0) && (
-        <div className="flex flex-col gap-2 border-line border-b p-3">
-          {problem !== null && (
-            <div role="alert" className="text-bad-ink text-sm [overflow-wrap:anywhere]">
-              <Said>{problem.detail}</Said>
-            </div>
-          )}
-          {missing.map((sentence) => (
-            <p key={sentence} role="status" className="text-sm text-warn-ink [overflow-wrap:anywhere]">
-              {sentence}
-            </p>
-          ))}
-        </div>
-      )}
-      <div className="relative">
-        <div
-          ref={pane}
-          role="log"
-          aria-label={`Log lines of ${task ?? service.name}`}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-          tabIndex={0}
-          data-times={times ? "on" : "off"}
-          onScroll={(event) => scrolled(event.currentTarget)}
-          className={`group/log h-[calc(100dvh-19.5rem)] min-h-72 overflow-auto bg-[#0e1114] px-4 py-3 font-mono text-[#d5dbe1] text-[12.5px] leading-[1.65] ${
-            wrap ? "whitespace-pre-wrap [overflow-wrap:anywhere]" : "whitespace-pre"
-          }`}
-        >
-          <div ref={inner}>
-            {blocks.length > 0 ? (
-              <LogLines blocks={blocks} />
-            ) : problem !== null ? null : !begun ? (
-              <div role="status" aria-label="Loading logs" className="flex flex-col gap-2 opacity-20">
-                <Skeleton className="h-3.5 w-2/3 bg-white" />
-                <Skeleton className="h-3.5 w-1/2 bg-white" />
-                <Skeleton className="h-3.5 w-3/5 bg-white" />
-              </div>
-            ) : (
-              <p className="whitespace-normal text-[#8b95a0]">
-                {held !== null && more > 0
-                  ? `What stood here is more than ${MOST_LINES.toLocaleString("en")} lines ago.`
-                  : filtered
-                    ? "No line of those searched is like that. New ones appear here."
-                    : "Nothing written yet. What the containers print to stdout and stderr appears here."}
-              </p>
-            )}
-          </div>
-        </div>
-        {more > 0 && (
-          <button
-            type="button"
-            onClick={() => setHeld(null)}
-            className="num absolute bottom-3 left-1/2 flex -translate-x-1/2 items-center gap-1.5 rounded-full bg-accent px-3 py-1 font-[550] text-accent-ink text-sm shadow-lg"
-          >
-            <ArrowDown aria-hidden className="size-3.5" />
-            {plural(more, "new line")}
-          </button>
-        )}
-      </div>
-      <p className="num border-line border-t px-4 py-2 text-ink-3 text-sm">
-        {plural(log.lines, "line")}
-        {log.lines > MOST_LINES && `, the newest ${MOST_LINES.toLocaleString("en")} are kept here`},{" "}
-        {!connected
-          ? begun
-            ? "the stream broke and is tried again"
-            : "connecting"
-          : held === null
-            ? "following"
-            : "held still"}
-      </p>
+      <LogFoot
+        session={session}
+        state={state}
+        levels={shownLevels}
+        looking={looking}
+        range={range}
+        clock={clock}
+        held={heldAt !== null}
+        around={around}
+      />
     </section>
   );
 }

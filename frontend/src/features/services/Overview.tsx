@@ -1,19 +1,26 @@
 // One service at a glance: what is wanted, what runs, where, and the last change.
 import { Link } from "@tanstack/react-router";
 import { GitCompareArrows, Info } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import type { Node, ServiceDetail } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
 import { DeploymentList } from "@/components/DeploymentList";
+import { DockerCommand } from "@/components/DockerCommand";
 import { Card } from "@/components/Layout";
 import { RelativeTime } from "@/components/RelativeTime";
+import { Replicas } from "@/components/Replicas";
 import { Ports } from "@/components/ServiceRow";
-import { Slots } from "@/components/Slots";
 import { Hint, Skeleton } from "@/components/States";
 import { TaskBadge } from "@/components/StatusBadge";
 import { sortTasks } from "@/components/TaskTable";
 import { useDeployments } from "@/hooks/useApi";
+import { useWhyNot } from "@/hooks/usePermissions";
+import { inspectCommand, logsCommand, tasksCommand } from "@/lib/dockerCommands";
 import { shortDigest } from "@/lib/format";
+import { later } from "@/lib/later";
+import { barred } from "@/lib/permissions";
+
+const ActDialog = later(() => import("./ActDialogs"));
 
 function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
@@ -39,6 +46,8 @@ function Revision({ service }: { service: ServiceDetail }) {
 
 export function Overview({ service, nodes }: { service: ServiceDetail; nodes: readonly Node[] }) {
   const { data: deployments } = useDeployments(service.name, 3);
+  const [adding, setAdding] = useState(false);
+  const mayNotAdd = useWhyNot()(service, "add");
   const wanted = service.tasks.filter(
     (task) => task.desired_state === "running" || task.desired_state === "complete",
   );
@@ -50,20 +59,32 @@ export function Overview({ service, nodes }: { service: ServiceDetail; nodes: re
         <Hint icon={Info}>
           <p>
             The swarm runs this service, but it was not deployed from this catalog, so it can only be looked
-            at here. To manage it, register a definition of the name{" "}
-            <b className="font-semibold text-ink">{service.name}</b> under{" "}
-            <Link to="/new-service" className="text-accent underline underline-offset-2">
-              New service
-            </Link>{" "}
-            and deploy it: you will be asked whether to take it over.
+            at here. To manage it, add it to the catalog, complete the definition, and deploy it: you will be
+            asked whether to take it over.{" "}
+            <button
+              type="button"
+              onClick={() => setAdding(true)}
+              className="text-accent underline underline-offset-2 disabled:cursor-not-allowed disabled:opacity-50"
+              {...barred(mayNotAdd)}
+            >
+              Add to catalog
+            </button>
           </p>
         </Hint>
+      )}
+      {adding && (
+        <Suspense fallback={null}>
+          <ActDialog act="add" revision={null} service={service} onClose={() => setAdding(false)} />
+        </Suspense>
       )}
       {service.drift && (
         <Hint icon={GitCompareArrows}>
           <p>
             <b className="font-semibold text-ink">Drifted.</b> The swarm runs something else than revision{" "}
-            {service.revision} says. Deploy brings it in line.
+            {service.revision} says
+            {service.reason === "rolled_back"
+              ? ", because its last update failed and was taken back. Mend the definition and deploy it, or roll back, so that it says what runs."
+              : ". Deploy brings it in line."}
           </p>
           {service.drift_paths.length > 0 && (
             <p className="mt-0.5 font-mono text-xs [overflow-wrap:anywhere]">
@@ -76,7 +97,7 @@ export function Overview({ service, nodes }: { service: ServiceDetail; nodes: re
         <Card title="Now">
           <dl>
             <Row label="Replicas">
-              <Slots service={service} most={20} />
+              <Replicas service={service} most={20} always />
             </Row>
             <Row label="Mode">{service.mode}</Row>
             <Row label="Image">
@@ -103,10 +124,28 @@ export function Overview({ service, nodes }: { service: ServiceDetail; nodes: re
             <Row label="Revision">
               <Revision service={service} />
             </Row>
-            {service.stack !== null && <Row label="Stack">{service.stack}</Row>}
+            {service.stack !== null && (
+              <Row label="Stack">
+                <Link
+                  to="/services"
+                  search={{ q: `stack:${service.stack}` }}
+                  className="hover:text-accent hover:underline"
+                >
+                  {service.stack}
+                </Link>
+              </Row>
+            )}
+            {service.networks.length > 0 && <Row label="Networks">{service.networks.join(", ")}</Row>}
             <Row label="Changed">
               <RelativeTime at={service.updated_at} className="num" />
             </Row>
+            {service.live && (
+              <Row label="Look by hand">
+                <DockerCommand>
+                  {[inspectCommand(service), tasksCommand(service), logsCommand(service)].join("\n")}
+                </DockerCommand>
+              </Row>
+            )}
           </dl>
         </Card>
         <div className="flex min-w-0 flex-col gap-4">

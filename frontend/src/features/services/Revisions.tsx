@@ -9,7 +9,9 @@ import { Source } from "@/components/Source";
 import { ProblemNote, ProblemState, Skeleton, SkeletonRows } from "@/components/States";
 import { Badge } from "@/components/StatusBadge";
 import { useRevisions, useRevisionText } from "@/hooks/useApi";
+import { useMay } from "@/hooks/usePermissions";
 import { shortDigest } from "@/lib/format";
+import { barred } from "@/lib/permissions";
 
 const AT_FIRST = 10;
 
@@ -51,6 +53,7 @@ interface RowProps {
 
 function Row({ service, revision, onRollback }: RowProps) {
   const [open, setOpen] = useState(false);
+  const mayNot = useMay()("operate");
   const {
     revision: number,
     author,
@@ -92,8 +95,8 @@ function Row({ service, revision, onRollback }: RowProps) {
             >
               {open ? "Hide" : "View"}
             </Button>
-            {deployed && !live && service.live && (
-              <Button size="sm" onClick={() => onRollback(number)}>
+            {deployed && service.live && number !== service.revision && (
+              <Button size="sm" onClick={() => onRollback(number)} {...barred(mayNot)}>
                 Roll back to this one
               </Button>
             )}

@@ -1,7 +1,10 @@
 // The acts of one row: the three one needs all day as buttons, all of them in the menu.
 import {
+  Copy,
   EllipsisVertical,
   FilePen,
+  FilePlus2,
+  Hammer,
   Play,
   Rocket,
   RotateCw,
@@ -14,22 +17,38 @@ import {
 import { Suspense } from "react";
 import type { Service } from "@/api/types";
 import { IconButton } from "@/components/Button";
+import { copyText } from "@/components/CopyButton";
 import { LazyMenu } from "@/components/LazyMenu";
+import { useEntry, useWhyNot } from "@/hooks/usePermissions";
+import { tasksCommand } from "@/lib/dockerCommands";
 import { later } from "@/lib/later";
-import { useActs, whyNot } from "./useActs";
+import { notify } from "@/lib/notices";
+import { barred } from "@/lib/permissions";
+import { useActs } from "./useActs";
 
 const ActDialog = later(() => import("./ActDialogs"));
 
 export function ServiceActions({ service }: { service: Service }) {
   const { open, setOpen, revision, rollBackTo, deploy, deploying, show } = useActs(service);
   const { name, in_catalog: ours } = service;
-  const offered = (act: Parameters<typeof whyNot>[1]) => whyNot(service, act) === null;
+  const whyNot = useWhyNot();
+  const entry = useEntry();
+  const copies = [
+    {
+      label: "Copy docker command",
+      icon: <Copy />,
+      onSelect: () =>
+        void copyText(tasksCommand(service)).then((copied) => {
+          if (copied) notify({ kind: "done", title: "Copied", detail: tasksCommand(service) });
+        }),
+    },
+  ];
   return (
     <div className="flex items-center gap-0.5">
       <span className="contents max-sm:hidden">
         {!ours && (
           <span
-            title="The swarm runs this, but it was not deployed from this catalog, so it can only be looked at here"
+            title="The swarm runs this, but it was not deployed from this catalog: it can be looked at, and added to the catalog"
             className="mr-1 whitespace-nowrap rounded border border-line px-1.5 text-ink-3 text-xs leading-5"
           >
             not ours
@@ -37,21 +56,38 @@ export function ServiceActions({ service }: { service: Service }) {
         )}
         {ours && (
           <>
-            <IconButton label={`Deploy ${name}`} disabled={!offered("deploy") || deploying} onClick={deploy}>
+            <IconButton
+              label={`Deploy ${name}`}
+              shortcut="d"
+              disabled={deploying}
+              {...barred(whyNot(service, "deploy"))}
+              onClick={deploy}
+            >
               <Rocket />
             </IconButton>
-            <IconButton label={`Scale ${name}`} disabled={!offered("scale")} onClick={() => setOpen("scale")}>
+            <IconButton
+              label={`Scale ${name}`}
+              shortcut="s"
+              {...barred(whyNot(service, "scale"))}
+              onClick={() => setOpen("scale")}
+            >
               <Scaling />
             </IconButton>
           </>
         )}
-        <IconButton label={`Logs of ${name}`} disabled={!service.live} onClick={() => show("logs")}>
+        <IconButton
+          label={`Logs of ${name}`}
+          shortcut="l"
+          disabled={!service.live}
+          onClick={() => show("logs")}
+        >
           <ScrollText />
         </IconButton>
       </span>
       <LazyMenu
+        sheet={name}
         trigger={
-          <IconButton label={`More for ${name}`}>
+          <IconButton label={`More for ${name}`} shortcut="." className="pointer-coarse:size-9">
             <EllipsisVertical />
           </IconButton>
         }
@@ -59,29 +95,39 @@ export function ServiceActions({ service }: { service: Service }) {
           ours
             ? [
                 [
-                  { label: "Deploy", icon: <Play />, disabled: !offered("deploy"), onSelect: deploy },
+                  { label: "Deploy", icon: <Play />, ...entry(service, "deploy"), onSelect: deploy },
+                  ...(service.build === null
+                    ? []
+                    : [
+                        {
+                          label: "Build",
+                          icon: <Hammer />,
+                          ...entry(service, "build"),
+                          onSelect: () => setOpen("build"),
+                        },
+                      ]),
                   {
                     label: "Scale",
                     icon: <Scaling />,
-                    disabled: !offered("scale"),
+                    ...entry(service, "scale"),
                     onSelect: () => setOpen("scale"),
                   },
                   {
                     label: "Restart",
                     icon: <RotateCw />,
-                    disabled: !offered("restart"),
+                    ...entry(service, "restart"),
                     onSelect: () => setOpen("restart"),
                   },
                   {
                     label: "Roll back",
                     icon: <Undo2 />,
-                    disabled: !offered("rollback"),
+                    ...entry(service, "rollback"),
                     onSelect: () => rollBackTo(null),
                   },
                   {
                     label: "Stop",
                     icon: <Square />,
-                    disabled: !offered("stop"),
+                    ...entry(service, "stop"),
                     onSelect: () => setOpen("stop"),
                   },
                 ],
@@ -94,9 +140,29 @@ export function ServiceActions({ service }: { service: Service }) {
                   },
                   { label: "Edit", icon: <FilePen />, onSelect: () => show("definition") },
                 ],
-                [{ label: "Delete", icon: <Trash2 />, danger: true, onSelect: () => setOpen("delete") }],
+                copies,
+                [
+                  {
+                    label: "Delete",
+                    icon: <Trash2 />,
+                    danger: true,
+                    ...entry(service, "delete"),
+                    onSelect: () => setOpen("delete"),
+                  },
+                ],
               ]
-            : [[{ label: "Logs", icon: <ScrollText />, onSelect: () => show("logs") }]]
+            : [
+                [
+                  { label: "Logs", icon: <ScrollText />, onSelect: () => show("logs") },
+                  {
+                    label: "Add to catalog",
+                    icon: <FilePlus2 />,
+                    ...entry(service, "add"),
+                    onSelect: () => setOpen("add"),
+                  },
+                ],
+                copies,
+              ]
         }
       />
       {open !== null && (

@@ -1,21 +1,35 @@
-// The list of all services: filter, status chips, rows and its four states.
-import { Link } from "@tanstack/react-router";
-import { clsx } from "clsx";
+// The list of all services: what is shown, what is chosen, and the view's four states.
+import { useNavigate } from "@tanstack/react-router";
 import { Boxes, SearchX } from "lucide-react";
-import { useRef, useState } from "react";
+import { Suspense, useCallback, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Service } from "@/api/types";
-import { Button, buttonClass } from "@/components/Button";
-import { ServiceHead, ServiceRow } from "@/components/ServiceRow";
+import { Button } from "@/components/Button";
+import { NewServiceLink } from "@/components/NewServiceLink";
 import { EmptyState, ProblemNote, ProblemState, Skeleton, SkeletonRows } from "@/components/States";
-import { type ServicesView, useNodes } from "@/hooks/useApi";
-import { useSlash } from "@/hooks/useSlash";
+import { type ServicesView, useNodes, useSession } from "@/hooks/useApi";
+import { useHeldOrder } from "@/hooks/useHeldOrder";
+import { useListKeys } from "@/hooks/useListKeys";
+import { useListView } from "@/hooks/useListView";
+import { useWhyNot } from "@/hooks/usePermissions";
+import { useSelection } from "@/hooks/useSelection";
+import { type BulkAct, bulkRuns } from "@/lib/bulkRuns";
+import { later } from "@/lib/later";
 import type { ServicesSearch } from "@/lib/search";
-import { filters, matches, type ServiceFilter } from "@/lib/serviceList";
-import { ServiceActions } from "./ServiceActions";
+import { parseFilter } from "@/lib/serviceFilter";
+import { filters } from "@/lib/serviceList";
+import { linesOf, readSort, sorted, sortText, sortWords } from "@/lib/serviceOrder";
+import { ListTools, useFilterText } from "./ListTools";
+import { ServiceTable } from "./ServiceTable";
+import type { Act } from "./useActs";
 
-/** So many rows are drawn at first; the rest on demand. */
-const AT_FIRST = 200;
-const always: readonly ServiceFilter[] = ["all", "problems", "running", "stopped"];
+const ActDialog = later(() => import("./ActDialogs"));
+const BulkDialog = later(() => import("./BulkDialog"));
+const BulkResults = later(() => import("./BulkResults"));
+const SelectionBar = later(() => import("./SelectionBar"));
+
+const none: never[] = [];
+const bulkKeys: Partial<Record<string, BulkAct>> = { d: "deploy", s: "scale", r: "restart", S: "stop" };
+const rowKeys: Partial<Record<string, Act>> = { r: "restart", S: "stop" };
 
 interface Props {
   view: ServicesView;
@@ -23,13 +37,8 @@ interface Props {
   onSearch: (search: ServicesSearch) => void;
 }
 
-export function ServiceList({ view, search, onSearch }: Props) {
-  const { services, problem, partial, retry } = view;
-  const { data: nodes } = useNodes();
-  const [all, setAll] = useState(false);
-  const box = useRef<HTMLInputElement>(null);
-  useSlash(box);
-
+export function ServiceList(props: Props) {
+  const { services, problem, partial, retry } = props.view;
   if (services === undefined || (problem !== null && partial === null && services.length === 0)) {
     return problem === null ? (
       <>
@@ -47,40 +56,105 @@ export function ServiceList({ view, search, onSearch }: Props) {
       </div>
     );
   }
+  if (services.length === 0)
+    return (
+      <div className="card">
+        <NoServices />
+      </div>
+    );
+  return <Listed {...props} services={services} />;
+}
+
+function Listed({ services, view, search, onSearch }: Props & { services: Service[] }) {
+  const { problem, partial } = view;
+  const navigate = useNavigate();
+  const nodes = useNodes().data?.items ?? none;
+  const user = useSession().data?.username ?? "me";
+  const looks = useListView(user);
+  const whyNot = useWhyNot();
+  const list = useRef<HTMLTableElement>(null);
+  const reach = useRef<((index: number) => void) | null>(null);
+  const [shut, setShut] = useState<ReadonlySet<string>>(new Set());
+  const [bulk, setBulk] = useState<BulkAct | null>(null);
+  const [asked, setAsked] = useState<{ name: string; act: Act } | null>(null);
+  const ran = useSyncExternalStore(bulkRuns.subscribe, () => bulkRuns.get() !== null);
+
+  const set = (change: Partial<ServicesSearch>) => onSearch({ ...search, q: text, ...change });
+  const { text, setText, flush } = useFilterText(search.q ?? "", (q) => onSearch({ ...search, q }));
+  const filter = useMemo(() => parseFilter(text), [text]);
+  const matching = useMemo(() => services.filter(filter.keeps), [services, filter]);
   const show = search.show ?? "all";
-  const q = search.q ?? "";
-  const shown = services.filter(
-    (service) => filters[show].keeps(service) && (q === "" || matches(service, q)),
+  const sort = readSort(search.sort);
+  const wanted = useMemo(
+    () => sorted(matching.filter(filters[show].keeps), { by: sort.by, down: sort.down }),
+    [matching, show, sort.by, sort.down],
   );
-  const set = (change: { q?: string; show?: ServiceFilter }) => onSearch({ q, show, ...change });
+  const { order, held, pointing } = useHeldOrder(wanted, [text, show, search.sort, search.group].join("\n"));
+  const lines = useMemo(() => linesOf(order, search.group, shut), [order, search.group, shut]);
+  const { chosen, select, put, clear } = useSelection(lines);
+  const selected = services.filter(({ name }) => chosen.has(name));
+  const picked = order.filter(({ name }) => chosen.has(name)).length;
+  const all = () =>
+    put(
+      order.map(({ name }) => name),
+      true,
+    );
+
+  const fold = useCallback(
+    (key: string) =>
+      setShut((before) => {
+        const next = new Set(before);
+        if (!next.delete(key)) next.add(key);
+        return next;
+      }),
+    [],
+  );
+
+  useListKeys(list, lines, reach, {
+    open: (name) => void navigate({ to: "/services/$name", params: { name } }),
+    select,
+    selectAll: all,
+    clear,
+    toggleGroup: fold,
+    act: (key, name, row) => {
+      const many = bulkKeys[key];
+      if (many !== undefined && selected.length > 0) {
+        setBulk(many);
+        return true;
+      }
+      const button = row.querySelector<HTMLButtonElement>(`[data-key="${CSS.escape(key)}"]`);
+      if (button !== null) {
+        button.click();
+        return true;
+      }
+      const act = rowKeys[key];
+      const service = services.find((each) => each.name === name);
+      if (act === undefined || service === undefined || whyNot(service, act as "restart" | "stop") !== null)
+        return false;
+      setAsked({ name, act });
+      return true;
+    },
+  });
+  const about = services.find(({ name }) => name === asked?.name);
+
   return (
     <>
-      <div
-        className={clsx(
-          "mb-3.5 flex flex-wrap items-center gap-x-3 gap-y-2.5",
-          services.length === 0 && "hidden",
-        )}
-      >
-        <div className="relative w-full sm:w-[300px]">
-          <input
-            ref={box}
-            type="search"
-            aria-label="Filter services"
-            placeholder="Filter by name, image, node, port"
-            value={q}
-            onChange={(event) => set({ q: event.target.value })}
-            onKeyDown={(event) => event.key === "Escape" && set({ q: "" })}
-            className="field pr-9"
-          />
-          {q === "" && (
-            <kbd className="-translate-y-1/2 pointer-events-none absolute top-1/2 right-2.5 rounded border border-line-strong border-b-2 px-1.5 font-mono text-[11px] text-ink-3 max-sm:hidden">
-              /
-            </kbd>
-          )}
-        </div>
-        <Chips services={services} show={show} onShow={(next) => set({ show: next })} />
-        <span className="ml-auto text-ink-3 text-sm max-xl:hidden">by problem first</span>
-      </div>
+      <ListTools
+        matching={matching}
+        shown={order}
+        text={text}
+        onText={setText}
+        onLeave={flush}
+        mistakes={filter.mistakes}
+        search={search}
+        onSearch={set}
+        user={user}
+        note={
+          held
+            ? "order held while you point"
+            : `by ${sortWords[sort.by]}${sort.by === "problems" ? "" : sort.down ? ", descending" : ""}`
+        }
+      />
       {partial !== null && problem !== null && (
         <div className="mb-3.5">
           <ProblemNote problem={problem}>
@@ -93,84 +167,82 @@ export function ServiceList({ view, search, onSearch }: Props) {
         </div>
       )}
       <div className="card @container overflow-hidden">
-        {shown.length === 0 ? (
-          services.length === 0 ? (
-            <NoServices />
-          ) : (
-            <EmptyState
-              icon={SearchX}
-              title="Nothing matches"
-              action={<Button onClick={() => onSearch({})}>Show all {services.length}</Button>}
-            >
-              <p>
-                None of {services.length} services is {show === "all" ? "" : `“${filters[show].word}” `}
-                {q !== "" && `with “${q}”`}.
-              </p>
-            </EmptyState>
-          )
+        {lines.length === 0 ? (
+          <EmptyState
+            icon={SearchX}
+            title="Nothing matches"
+            action={
+              <Button
+                onClick={() => {
+                  setText("");
+                  onSearch({});
+                }}
+              >
+                Show all {services.length}
+              </Button>
+            }
+          >
+            <p>
+              None of {services.length} services is {show === "all" ? "" : `“${filters[show].word}” `}
+              {text !== "" && `with “${text}”`}.
+            </p>
+          </EmptyState>
         ) : (
-          <table className="block">
-            <caption className="sr-only">Services</caption>
-            <ServiceHead />
-            <tbody className="block">
-              {(all ? shown : shown.slice(0, AT_FIRST)).map((service) => (
-                <ServiceRow
-                  key={service.name}
-                  service={service}
-                  nodes={nodes?.items ?? none}
-                  Actions={ServiceActions}
-                />
-              ))}
-            </tbody>
-          </table>
-        )}
-        {shown.length > AT_FIRST && !all && (
-          <div className="border-line border-t p-2 text-center">
-            <Button look="quiet" size="sm" onClick={() => setAll(true)}>
-              Show all {shown.length}
-            </Button>
-          </div>
+          <ServiceTable
+            lines={lines}
+            nodes={nodes}
+            view={looks}
+            sort={sort}
+            onSort={(next) => set({ sort: sortText(next) })}
+            chosen={chosen}
+            select={select}
+            onAll={(on, names) => put(names ?? order.map(({ name }) => name), on)}
+            picked={picked}
+            total={order.length}
+            whole={services.length}
+            onFold={fold}
+            list={list}
+            reach={reach}
+            pointing={pointing}
+          />
         )}
       </div>
+      <div className="sticky bottom-4 z-20 mx-auto mt-3 flex w-full max-w-3xl flex-col gap-2 max-md:bottom-20">
+        {ran && (
+          <Suspense fallback={null}>
+            <BulkResults />
+          </Suspense>
+        )}
+        {selected.length > 0 && (
+          <Suspense fallback={null}>
+            <SelectionBar
+              count={selected.length}
+              hidden={selected.length - picked}
+              more={picked < order.length ? order.length : 0}
+              onAll={all}
+              onAct={setBulk}
+              onClear={clear}
+            />
+          </Suspense>
+        )}
+      </div>
+      {bulk !== null && (
+        <Suspense fallback={null}>
+          <BulkDialog
+            act={bulk}
+            services={selected}
+            everything={services}
+            onStarted={clear}
+            onClose={() => setBulk(null)}
+          />
+        </Suspense>
+      )}
+      {asked !== null && about !== undefined && (
+        <Suspense fallback={null}>
+          <ActDialog act={asked.act} revision={null} service={about} onClose={() => setAsked(null)} />
+        </Suspense>
+      )}
     </>
-  );
-}
-
-const none: never[] = [];
-
-function Chips({
-  services,
-  show,
-  onShow,
-}: {
-  services: Service[];
-  show: ServiceFilter;
-  onShow: (to: ServiceFilter) => void;
-}) {
-  return (
-    <fieldset className="flex min-w-0 gap-1.5 overflow-x-auto py-0.5 max-sm:-mx-4 max-sm:px-4">
-      <legend className="sr-only">Show</legend>
-      {(Object.keys(filters) as ServiceFilter[]).map((filter) => {
-        const count = services.filter(filters[filter].keeps).length;
-        if (count === 0 && filter !== show && !always.includes(filter)) return null;
-        return (
-          <button
-            key={filter}
-            type="button"
-            aria-pressed={show === filter}
-            onClick={() => onShow(filter)}
-            className={clsx(
-              "num whitespace-nowrap rounded-full border px-2.5 py-1 font-[550] text-sm transition-colors",
-              show === filter
-                ? "border-accent bg-accent-soft text-accent"
-                : "border-line-strong bg-surface text-ink-2 hover:border-ink-3 hover:text-ink",
-            )}
-          >
-            {filters[filter].word} {count}
-          </button>
-        );
-      })}
-    </fieldset>
   );
 }
 
@@ -179,11 +251,7 @@ function NoServices() {
     <EmptyState
       icon={Boxes}
       title="No services yet"
-      action={
-        <Link to="/new-service" className={buttonClass("plain")}>
-          Write the first definition
-        </Link>
-      }
+      action={<NewServiceLink look="plain">Write the first definition</NewServiceLink>}
     >
       <p>
         A service is a definition, one YAML file in the definitions folder, that the swarm runs as one or more

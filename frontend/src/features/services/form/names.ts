@@ -1,0 +1,6 @@
+/** Names of what the cluster has, offered while one types. */
+export interface Names {
+  hosts: readonly string[];
+  folders: readonly string[];
+  images: readonly string[];
+}
