@@ -10,11 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.agents import agents
+from bench.builds import builds
 from bench.deploys import deploys
 from bench.engine import Engine, engine
 from bench.figures import Figure, table
 from bench.idle import calls, load
 from bench.lists import first_answer, lists
+from bench.page import page
 from bench.processes import daemon_of, say
 from bench.server import Server
 from bench.sizes import sizes
@@ -23,7 +26,8 @@ from lab import Lab
 
 RESULTS = Path(__file__).parent / "results"
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
-PARTS = ("lists", "deploys", "idle", "streams", "sizes")
+PARTS = ("agents", "builds", "lists", "deploys", "idle", "streams", "page", "sizes")
+WITHOUT_LAB = {"page", "sizes"}
 REPLICAS = 10
 
 type Part = Callable[[], Awaitable[list[Figure] | Figure]]
@@ -54,6 +58,12 @@ async def on_lab(run: Run, lab: Lab, parts: Sequence[str], *, quick: bool) -> No
     image = f"{lab.registry_url.partition('://')[2]}/hello-world:1"
     daemon = daemon_of(lab.name, lab.nodes[0].name)
     async with engine(lab.docker_host) as on:
+        if "builds" in parts:
+            await run.add("builds", lambda: _builds(on, lab, rounds=3 if quick else 9))
+        if "agents" in parts:
+            await run.add("agents", lambda: agents(lab.docker_host, lab.registry_url))
+        if set(parts) <= {"agents", "builds", *WITHOUT_LAB}:
+            return
         for services in sizes_of_lab:
             say(f"filling the lab with {services} services")
             await on.fill(image, services, replicas=REPLICAS)
@@ -78,6 +88,12 @@ async def on_lab(run: Run, lab: Lab, parts: Sequence[str], *, quick: bool) -> No
                 await run.add("deploys", lambda: _deploys(on, server, lab, quick=quick))
 
 
+async def _builds(on: Engine, lab: Lab, *, rounds: int) -> list[Figure]:
+    async with Server(lab.docker_host, lab.registry_url) as server, server.session() as session:
+        await server.sees(session, 0)
+        return await builds(on, server, lab.registry_url, rounds=rounds)
+
+
 async def _deploys(on: Engine, server: Server, lab: Lab, *, quick: bool) -> list[Figure]:
     count, rounds, runs = (30, 1, 5) if quick else (100, 3, 15)
     async with server.session() as session:
@@ -91,6 +107,8 @@ async def measure(run: Run, lab: Lab | None, parts: Sequence[str], *, quick: boo
         await run.add(
             "streams", lambda: many_changes(pages=300 if quick else 995, seconds=5 if quick else 15)
         )
+    if "page" in parts:
+        await run.add("page", lambda: page(quick=quick))
     if "sizes" in parts:
         await run.add("sizes", lambda: sizes(quick=quick))
 
@@ -104,7 +122,7 @@ def main() -> int:
     arguments = parser.parse_args()
     parts = arguments.only or PARTS
     began, busy = time.monotonic(), os.getloadavg()[0]
-    lab = Lab("bench") if set(parts) - {"sizes"} else None
+    lab = Lab("bench") if set(parts) - WITHOUT_LAB else None
     run = Run()
     try:
         if lab is not None:

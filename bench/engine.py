@@ -74,6 +74,12 @@ class Engine:
 
         await self.client.update_service(service_id, edit)
 
+    async def scale(self, service_id: str, replicas: int) -> None:
+        def edit(service: Service) -> dict[str, Any]:
+            return {**service.spec, "Mode": {"Replicated": {"Replicas": replicas}}}
+
+        await self.client.update_service(service_id, edit)
+
     async def remove(self, prefix: str) -> None:
         await asyncio.gather(
             *(

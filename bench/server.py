@@ -38,6 +38,14 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def projects(self) -> Path:
+        return Path(self._folder.name) / "projects"
+
+    def setup_code(self) -> str:
+        """What the first visitor has to show; there once the server answers."""
+        return (Path(self._folder.name) / "state" / "setup-code").read_text().strip()
+
     def session(self) -> aiohttp.ClientSession:
         headers = {"Authorization": f"Bearer {self.token}", "Accept-Encoding": "identity"}
         # What is compressed stays so: the clients it is compared with do not decode either.
@@ -54,6 +62,7 @@ class Server:
             "APP_PORT": str(self.port),
             "DATABASE_PATH": str(state / "state" / "orchestrator.db"),
             "DEFINITIONS_DIR": str(state / "definitions"),
+            "PROJECTS_DIR": str(self.projects),
             "ORCHESTRATOR_TOKEN": self.token,
             FILE: str(self._turns),
         }

@@ -1,29 +1,35 @@
 """A lab of its own, a server of its own and a real Chromium for the end-to-end tests."""
 
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from e2e.browser import NO_CHROMIUM, browser_in, chromium
+from e2e.quiet_network import QuietNetwork, quiet_network
 from e2e.server import Server
 from lab import Lab
 from lab.host import unsuitable
 from tests.fakes.lab_fixture import clear_dead_runs
 
 OUTPUT = Path(__file__).parent / "output"
-CHROMIUM_FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+
+# Labs of other files, engines and builds share two cores with the browser: what is not wrong may be slow.
+expect.set_options(timeout=20_000)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what the browser shows when a test fails."""
+    report = yield
+    if report.failed:
+        for open_one in getattr(item, "funcargs", {}).values():
+            page = getattr(open_one, "page", open_one)
+            if isinstance(page, Page) and not page.is_closed():
+                page.screenshot(path=OUTPUT / f"failed-{item.name[:80]}.png")
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +52,22 @@ def server(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
     server.kill()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = (os.environ.get("CHROMIUM"), shutil.which("chromium"), shutil.which("chromium-browser"))
-    program = next((path for path in found if path), None)
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuietNetwork]:
+    """Where the browser is."""
+    program = chromium()
     if program is None:
-        pytest.skip("no Chromium on this machine: install it, or set CHROMIUM to its path")
+        pytest.skip(NO_CHROMIUM)
+    if unsuitable():
+        pytest.skip("a browser without a lab has nothing to look at")
+    with quiet_network(program, tmp_path_factory.mktemp("browser")) as network:
+        yield network
+
+
+# For one file only: while Playwright is open an event loop of its own runs in this thread, and asyncio tests
+# that come after these in the same process could have none.
+@pytest.fixture(scope="module")
+def browser(network: QuietNetwork) -> Iterator[Browser]:
     OUTPUT.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+    with browser_in(network) as browser:
         yield browser
-        browser.close()

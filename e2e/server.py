@@ -6,12 +6,14 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -109,6 +111,19 @@ class Server:
             self._process.wait(timeout=20)
 
     @property
+    def projects(self) -> Path:
+        return Path(self._variables["PROJECTS_DIR"])
+
+    def memory(self) -> int:
+        """Bytes it holds; from here on its peak is counted anew."""
+        (self._proc / "clear_refs").write_text("5")
+        return self._status("VmRSS")
+
+    def peak(self) -> int:
+        """The most bytes it held since `memory` was asked for."""
+        return self._status("VmHWM")
+
+    @property
     def output(self) -> str:
         return self.log.read_text()
 
@@ -118,6 +133,11 @@ class Server:
         found = eventually(lambda: pattern.search(self.output), within=5)
         assert found
         return found[0]
+
+    def give_role(self, role: str) -> None:
+        """To every person, as an administrator of the machine could: the page knows one role so far."""
+        with closing(sqlite3.connect(self.database, timeout=10)) as database, database:
+            database.execute("UPDATE users SET role = ?", (role,))
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """Make one API call with the token; answers of every status are returned."""
@@ -140,6 +160,15 @@ class Server:
         answer = self.call("GET", path)
         assert answer.status == 200, answer
         return answer.body
+
+    @property
+    def _proc(self) -> Path:
+        assert self._process is not None
+        return Path(f"/proc/{self._process.pid}")
+
+    def _status(self, key: str) -> int:
+        text = (self._proc / "status").read_text()
+        return int(text.partition(f"{key}:")[2].split()[0]) * 1024
 
     def _answers(self) -> bool:
         assert self._process is not None

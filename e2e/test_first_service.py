@@ -13,12 +13,12 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from e2e.conftest import OUTPUT
+from e2e.screen import PASSWORD, Screen
 from e2e.server import Server, eventually
 from lab import Lab
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
 
-PASSWORD = "correct horse battery staple"
 NODES = ("manager-1", "worker-1", "worker-2")
 PORT = 8081
 """Of definitions/examples/hello-world.yaml."""
@@ -40,12 +40,8 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
 
     def hear(self, message: ConsoleMessage) -> None:
-        # A refused sign-in is an answer, though the browser logs it as an error.
-        if (
-            message.type in ("error", "warning")
-            and "the server responded with a status of" not in message.text
-        ):
-            self.complaints.append(message.text)
+        if message.type in ("error", "warning") and not any(one in message.text for one in NO_COMPLAINT):
+            self.complaints.append(f"{message.text} ({message.location})")
 
     def visit(self, path: str) -> None:
         self.page.goto(self.server.url + path)
@@ -59,7 +55,8 @@ class Visitor:
         return self.page.get_by_role("row").filter(has=header)
 
     def node(self, hostname: str) -> Locator:
-        return self.page.get_by_role("article", name=hostname)
+        header = self.page.get_by_role("rowheader", name=re.compile(f"^{hostname}"))
+        return self.page.get_by_role("row").filter(has=header)
 
     def dialog(self) -> Locator:
         return self.page.get_by_role("dialog").or_(self.page.get_by_role("alertdialog"))
@@ -154,12 +151,14 @@ def test_bad_input_is_named_at_its_field_and_changes_nothing(visitor: Visitor) -
     visitor.go_to("Services")
     page.get_by_role("button", name="New service").click()
     page.get_by_label("Name", exact=True).fill("../escape")
-    page.get_by_label("Image").fill("app")
+    page.get_by_label("Image", exact=True).fill("app")
     page.get_by_label("Replicas").fill("-1")
     page.get_by_role("button", name="Create and deploy").click()
     expect(page.get_by_label("Name", exact=True)).to_have_attribute("aria-invalid", "true")
     assert page.url.endswith("/new-service")
     visitor.photograph("new-service-refused")
+    page.get_by_role("button", name="Cancel").click()
+    visitor.dialog().get_by_role("button", name="Discard and leave").click()
 
 
 def test_a_second_service_made_in_the_form_is_scaled_to_five(visitor: Visitor) -> None:
@@ -167,7 +166,7 @@ def test_a_second_service_made_in_the_form_is_scaled_to_five(visitor: Visitor) -
     visitor.go_to("Services")
     page.get_by_role("button", name="New service").click()
     page.get_by_label("Name", exact=True).fill("quiet")
-    page.get_by_label("Image").fill("${REGISTRY_HOST}/multi:latest")
+    page.get_by_label("Image", exact=True).fill("${REGISTRY_HOST}/multi:latest")
     page.get_by_role("button", name="Create and deploy").click()
     expect(page.get_by_role("heading", level=1, name="quiet")).to_be_visible()
     expect(page.get_by_text("1 / 1").first).to_be_visible(timeout=ROLLOUT)
@@ -184,7 +183,7 @@ def test_a_service_is_made_from_yaml(visitor: Visitor) -> None:
     visitor.visit("/new-service?as=yaml")
     page.get_by_label("Name", exact=True).fill("once")
     text = "# runs once\nname: once\nimage: ${REGISTRY_HOST}/batch:latest\nmode: replicated-job\n"
-    page.get_by_label("Definition as YAML").fill(text)
+    Screen(page, visitor.server).write_definition(text)
     page.get_by_role("button", name="Create and deploy").click()
     expect(page.get_by_role("heading", level=1, name="once")).to_be_visible()
     expect(page.get_by_text(re.compile("complete", re.I)).first).to_be_visible(timeout=ROLLOUT)

@@ -5,68 +5,34 @@ The tests tell one story in order, on one lab and one server.
 
 import json
 import subprocess
-import urllib.request
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from e2e.curl import Curl, fetch
 from e2e.server import Server, eventually
 from lab import Lab
 
 pytestmark = pytest.mark.lab
 
 PORT = 8088
-type Curl = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture(scope="module")
 def curl(server: Server) -> Curl:
-    """Call the real `curl` as the brief writes it, plus the Authorization header; return status and JSON."""
-
-    def call(method: str, path: str, body: object = None) -> tuple[int, Any]:
-        command = ["curl", "-sS", "--max-time", "30", "-w", "\n%{http_code}", "-X", method, server.url + path]
-        command += ["-H", f"Authorization: Bearer {server.token}"]
-        if body is not None:
-            command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=40)
-        text, _, status = done.stdout.rpartition("\n")
-        return int(status), json.loads(text) if text else None
-
-    return call
+    return Curl(server)
 
 
-def verdict(curl: Curl, answer: tuple[int, Any], *, within: float = 120) -> str:
-    """Follow a deployment that was just accepted until it is over."""
-    status, deployment = answer
-    assert status == 202, deployment
-    path = f"/api/deployments/{deployment['id']}"
-
-    def over() -> str | None:
-        state = str(curl("GET", path)[1]["state"])
-        return state if state not in ("accepted", "rolling_out") else None
-
-    found = eventually(over, within=within)
-    assert found
-    return found
+def verdict(curl: Curl, answer: tuple[int, Any]) -> str:
+    return str(curl.verdict(answer)["state"])
 
 
 def service(curl: Curl, name: str) -> dict[str, Any]:
-    status, body = curl("GET", f"/api/services/{name}")
-    assert status == 200, body
-    return dict(body)
+    return dict(curl.get(f"/api/services/{name}"))
 
 
 def running_on(curl: Curl, name: str) -> dict[str, int]:
     return {share["hostname"]: share["running"] for share in service(curl, name)["nodes"] if share["running"]}
-
-
-def fetch(url: str) -> str:
-    try:
-        with urllib.request.urlopen(url, timeout=3) as answer:
-            return str(answer.read().decode())
-    except OSError as problem:
-        return f"({problem})"
 
 
 def test_without_a_token_every_call_but_liveness_is_refused_and_told_where_one_comes_from(

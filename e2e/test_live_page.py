@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from e2e.screen import Screen
 from e2e.server import Server
 from lab import Lab
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
 
-PASSWORD = "correct horse battery staple"
 BLINK = 8_000
 """Milliseconds: starting a container on a busy machine takes seconds, telling the page does not."""
 
@@ -32,15 +32,9 @@ def pages(server: Server, browser: Browser) -> Iterator[list[Page]]:
     """Two browsers of the same person, each on the list of services."""
     contexts = [browser.new_context(), browser.new_context()]
     first, second = (context.new_page() for context in contexts)
-    first.goto(server.sign_in_link())
-    first.get_by_label("Password").fill(PASSWORD)
-    first.get_by_role("button", name="Create admin and sign in").click()
-    expect(first.get_by_role("navigation", name="Main").first).to_be_visible()
+    Screen(first, server).set_up()
     second.goto(server.url + "/sign-in")
-    second.get_by_label("User name").fill("admin")
-    second.get_by_label("Password").fill(PASSWORD)
-    second.get_by_role("button", name="Sign in").click()
-    expect(second.get_by_role("navigation", name="Main").first).to_be_visible()
+    Screen(second, server).sign_in()
     for page in (first, second):
         page.goto(server.url + "/services")
         expect(page.get_by_role("heading", level=1, name="Services")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Install what a fresh machine lacks: `python3 -m scripts.prepare python|lab|run|check|test`.
+"""Install what a fresh machine lacks: `python3 -m scripts.prepare python|lab|run|check|test|wheel`.
 
 Runs on any Python from 3.9 with nothing but its standard library, because it comes before all else.
 It asks nothing, does nothing twice, and is silent when there is nothing to do.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from scripts import debian, node, python_env
-from scripts.shell import CannotPrepare, one_at_a_time, say
+from scripts.shell import ROOT, CannotPrepare, one_at_a_time, say
 
 
 def prepare(purpose: str) -> None:
@@ -23,8 +23,10 @@ def prepare(purpose: str) -> None:
     node.ensure_packages(its_node)
     if purpose in ("check", "test"):
         node.ensure_packages(its_node, node.CODEGEN)
-    if purpose in ("run", "test"):
+    if purpose in ("run", "test", "wheel"):
         node.ensure_page(its_node)
+    if purpose == "wheel":
+        print(*python_env.build_wheel(ROOT / "dist"), sep="\n")
     if purpose == "run":
         debian.ensure(debian.LAB, purpose="the lab")
     if purpose == "test":
@@ -32,7 +34,7 @@ def prepare(purpose: str) -> None:
 
 
 def main() -> int:
-    purposes = ("python", "lab", "run", "check", "test")
+    purposes = ("python", "lab", "run", "check", "test", "wheel")
     if len(sys.argv) != 2 or sys.argv[1] not in purposes:
         print(f"usage: python3 -m scripts.prepare {'|'.join(purposes)}", file=sys.stderr)
         return 2

@@ -29,6 +29,12 @@ def ensure() -> Path:
     return uv
 
 
+def build_wheel(folder: Path) -> list[Path]:
+    """Build the wheel, which carries the page if that is built, into `folder`; return the wheels there."""
+    run([_uv(), "build", "--quiet", "--wheel", "--out-dir", folder])
+    return sorted(folder.glob("*.whl"))
+
+
 def _uv() -> Path:
     ours = TOOLS / "uv" / "bin" / "uv"
     for candidate in (shutil.which("uv"), ours):

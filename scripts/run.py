@@ -75,7 +75,7 @@ def choose_engine(settings: Settings) -> None:
         return
     os.environ["DOCKER_HOST"] = lab["DOCKER_HOST"]
     if "registry_url" not in settings.model_fields_set:
-        os.environ["REGISTRY_URL"] = lab["REGISTRY_URL"]
+        os.environ |= {name: value for name, value in lab.items() if name.startswith("REGISTRY_")}
     _say(f"using the lab `{LAB}`: DOCKER_HOST={lab['DOCKER_HOST']}; `make lab-down` takes it down")
 
 

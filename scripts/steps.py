@@ -1,10 +1,11 @@
-"""Named steps run one after another, each to its end, so that one report holds everything that is wrong."""
+"""Named steps in lanes side by side, each to its end, so that one report holds everything that is wrong."""
 
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,8 +33,16 @@ def npm_run(name: str, script: str) -> Step:
     return Step(name, [node.bin_dir / "npm" if node else "npm", "run", "--silent", script], FRONTEND, env)
 
 
-def run_all(steps: Sequence[Step]) -> list[str]:
-    """Run every step, show the output of those that fail, return their names."""
+def run_all(*lanes: Sequence[Step]) -> list[str]:
+    """Run the steps of each lane in their order, show the output of those that fail, return their names."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        failed = [name for names in pool.map(_run_lane, lanes) for name in names]
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr, flush=True)
+    return failed
+
+
+def _run_lane(steps: Sequence[Step]) -> list[str]:
     failed = []
     for step in steps:
         started = time.monotonic()
@@ -47,11 +56,12 @@ def run_all(steps: Sequence[Step]) -> list[str]:
             text=True,
             check=False,
         )
-        verdict = "ok" if done.returncode == 0 else "FAILED"
-        print(f"{verdict:>6}  {step.name}  ({time.monotonic() - started:.1f} s)", flush=True)
-        if done.returncode != 0:
+        good = done.returncode == 0
+        report = f"{'ok' if good else 'FAILED':>6}  {step.name}  ({time.monotonic() - started:.1f} s)\n"
+        if not good:
             failed.append(step.name)
-            print(done.stdout, flush=True)
-    if failed:
-        print(f"failed: {', '.join(failed)}", file=sys.stderr, flush=True)
+            report += f"{done.stdout}\n"
+        # In one piece, as the other lane reports, too.
+        sys.stdout.write(report)
+        sys.stdout.flush()
     return failed

@@ -19,8 +19,17 @@ from backend.main import create_app
 from tests import brief_tree
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_THE_SERVERS = {"SWARM_MANAGER_SSH", "PROJECTS_HOST_PATH"}
-"""Variables of deploy.sh and the stack file, which the server does not read."""
+DEPLOYING = {
+    "SWARM_MANAGER_SSH",
+    "PROJECTS_HOST_PATH",
+    "DOCKER_GID",
+    "ORCHESTRATOR_CONSTRAINT",
+    "IMAGE_TAG",
+    "PLATFORM",
+    "DEPLOY_TIMEOUT",
+}
+NOT_THE_SERVERS = DEPLOYING | {"ORCHESTRATOR_URL", "SWARM_MCP_MODE"}
+"""Variables of deploy.sh, the stack file and the MCP server, which the server does not read."""
 
 
 def variables_of_settings() -> set[str]:
@@ -47,6 +56,21 @@ def test_settings_env_example_and_readme_name_the_same_variables() -> None:
     assert set(variables_of_example()) == wanted
     assert variables_of_readme() == wanted
     assert set(brief_tree.VARIABLES) <= wanted
+
+
+def test_deploy_sh_passes_on_what_the_stack_file_asks_for_and_names_only_variables_there_are() -> None:
+    script = (ROOT / "deploy.sh").read_text()
+
+    def listed(name: str) -> set[str]:
+        found = re.search(rf"^{name}=\((.*?)\)", script, re.M | re.S)
+        assert found, name
+        return set(found[1].split())
+
+    asked_for = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.prod.yml").read_text()))
+    assert listed("PASSED_ON") == asked_for
+    known = variables_of_settings() | DEPLOYING
+    assert listed("PASSED_ON") | listed("OWN") | listed("NOT_PASSED_ON") <= known
+    assert listed("PASSED_ON") | listed("OWN") >= DEPLOYING
 
 
 def test_a_copied_env_example_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.api.app_fixture import RunningApp
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 
 FINAL = {"succeeded", "failed", "stuck", "rolled_back", "superseded"}
 
@@ -64,7 +64,7 @@ class Api:
         except AssertionError as error:
             raise AssertionError(f"{name} is not {statuses} but {self.last}") from error
 
-    async def verdict(self, deployment: Any, *, within: float = 20.0) -> Any:
+    async def verdict(self, deployment: Any, *, within: float = PATIENCE) -> Any:
         async def look() -> Any:
             row = await self.get(f"/api/deployments/{deployment['id']}")
             return row if row["state"] in FINAL else None

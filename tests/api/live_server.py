@@ -106,7 +106,7 @@ class LiveServer:
         async def runs() -> bool:
             return bool((await self.get(f"/api/services/{name}"))["status"] == "running")
 
-        await eventually(runs, within=30)
+        await eventually(runs)
 
     @asynccontextmanager
     async def stream(
@@ -145,5 +145,5 @@ async def live_server(folder: Path, docker_host: str, registry_host: str) -> Asy
             async def sees() -> bool:
                 return (await server.call("GET", "/api/nodes"))[0] == 200
 
-            await eventually(sees, within=20)
+            await eventually(sees)
             yield server

@@ -50,6 +50,8 @@ async def test_on_plain_http_the_cookie_is_strict_and_the_page_is_told(running: 
             "username": "ada",
             "secure": False,
             "version": "0.1.0",
+            "permissions": ["admin", "build", "edit", "operate", "read"],
+            "confirm": False,
         }
         cookie = answer.headers["set-cookie"]
         name, _, rest = cookie.partition("=")
@@ -231,3 +233,20 @@ async def test_a_sign_in_is_audited_whichever_way_it_ends(running: RunningApp) -
         ("sign_in", "ada", "done", ""),
         ("sign_out", "ada", "done", ""),
     ]
+
+
+# What may be done here ------------------------------------------------------------------------------------
+
+
+async def test_the_session_tells_what_is_left_when_permissions_are_taken_away(running: RunningApp) -> None:
+    async with running.visitor() as browser:
+        assert (await browser.get("/api/session")).json()["permissions"] == []
+        await sign_in(browser)
+        async with running.context.database.transaction() as change:
+            await change.execute("UPDATE users SET role = 'nobody we know'")
+        # The next question, not the next sign-in.
+        session = (await browser.get("/api/session")).json()
+        assert (session["state"], session["permissions"]) == ("signed_in", [])
+        refusal = await browser.post("/api/services/web/stop", headers={"Origin": "http://127.0.0.1:8080"})
+        assert refusal.status_code == 403
+        assert (refusal.json()["code"], "'operate'" in refusal.json()["detail"]) == ("denied", True)

@@ -34,7 +34,9 @@ async def test_a_token_is_shown_once_and_lets_its_holder_in(running: RunningApp)
     expires = datetime.fromisoformat(created.json()["expires_at"])
     assert timedelta(days=89) < expires - datetime.now(UTC) <= timedelta(days=90)
     listed = await running.client.get("/api/tokens")
-    assert listed.json()["items"][0]["name"] == "laptop"
+    laptop, its_maker = listed.json()["items"]
+    assert (laptop["name"], laptop["created_by"]) == ("laptop", its_maker["name"])
+    assert its_maker["created_by"] == "system"
     assert token not in listed.text
     assert await status_with(running, f"Bearer {token}") == 200
     assert await status_with(running, f"bearer  {token} ") == 200

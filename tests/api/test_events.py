@@ -130,7 +130,7 @@ async def test_a_restart_that_lasts_is_told_as_running_though_nothing_changes_an
     async with listening(api) as listener:
         engine.crash_task(engine.tasks("web")[0].id, 1)
         await eventually(lambda: listener.service("web").get("reason") == "restarting")
-        await eventually(lambda: listener.service("web")["status"] == "running", within=20)
+        await eventually(lambda: listener.service("web")["status"] == "running")
 
 
 async def test_changes_made_elsewhere_come_through_although_every_event_was_swallowed(
@@ -177,7 +177,7 @@ async def test_the_engines_end_and_return_are_told_and_then_everything_is_read_a
     await quiet(api, "web", 2)
     async with listening(api) as listener:
         await engine.stop()
-        await eventually(lambda: listener.all("engine"), within=10)
+        await eventually(lambda: listener.all("engine"))
         [lost] = listener.all("engine")
         assert (lost["connected"], lost["code"]) == (False, "docker_unreachable")
         assert lost["detail"]
@@ -185,7 +185,7 @@ async def test_the_engines_end_and_return_are_told_and_then_everything_is_read_a
         async with listening(api) as late:
             assert late.all("hello")[0]["engine"]["code"] == "docker_unreachable"
         await engine.start()
-        await eventually(lambda: listener.all("engine")[-1]["connected"], within=10)
+        await eventually(lambda: listener.all("engine")[-1]["connected"])
         await eventually(lambda: "resync" in listener.kinds)
         assert listener.kinds.count("engine") == 2
 
@@ -226,7 +226,7 @@ async def test_reads_answer_at_once_and_say_how_old_the_picture_is_while_the_eng
     async with listening(api) as listener:
         getattr(engine, fault)()
         try:
-            await eventually(lambda: listener.all("engine"), within=15)
+            await eventually(lambda: listener.all("engine"))
             assert listener.all("engine")[0]["code"] == code
             for path in ("/api/services", "/api/services/live", "/api/nodes"):
                 with anyio.fail_after(0.5):

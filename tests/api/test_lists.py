@@ -44,7 +44,9 @@ async def test_a_list_is_what_pydantic_would_have_made_of_it(api: Api) -> None:
         said = json.loads(sent)
         made = LiveListing[ServiceOut](
             items=[
-                views(api).view(name, context.catalog.find(name), context.cluster.services.get(name))
+                views(api).view_with_status(
+                    name, context.catalog.find(name), context.cluster.services.get(name)
+                )[1]
                 for name in names
             ],
             total=len(names),
@@ -170,3 +172,12 @@ async def test_match_status_limit_and_offset_choose_from_the_list(api: Api) -> N
     await api("DELETE", "/api/services/queue")
     assert await names() == (["db", "web", "web-admin"], 3)
     assert await names(match="web", status="stopped") == (["web-admin"], 1)
+
+
+async def test_a_service_names_the_networks_it_is_attached_to(api: Api, engine: FakeEngine) -> None:
+    engine.add_network("front", driver="overlay")
+    engine.add_network("back", driver="overlay")
+    await api.run("web", networks=["front", "back"])
+    await api.run("alone")
+    listed = {item["name"]: item["networks"] for item in (await api.get("/api/services"))["items"]}
+    assert listed == {"web": ["back", "front"], "alone": []}

@@ -89,11 +89,30 @@ async def test_since_leaves_older_lines_out(api: Api) -> None:
     await api.run("web", command=SHELL)
     assert len((await api.get("/api/services/web/logs", since="10m"))["items"]) == 3
     assert (await api.get("/api/services/web/logs", since="2099-01-01T00:00:00Z"))["items"] == []
+    for long_ago in ("9" * 60 + "h", "9" * 60 + "s", "0001-01-01T00:00:00+14:00", "0"):
+        assert len((await api.get("/api/services/web/logs", since=long_ago))["items"]) == 3, long_ago
+
+
+async def test_an_engine_that_gives_no_lines_is_not_told_as_a_node_that_does_not_answer(
+    api: Api, engine: FakeEngine
+) -> None:
+    await api.run("web", command=SHELL)
+    engine.lose_leader()
+    answer = await api("GET", "/api/services/web/logs")
+    assert (answer.status, answer.code) == (503, "swarm_no_leader")
+    await engine.stop()
+    for params in ({}, {"download": True}, {"match": "x"}):
+        answer = await api("GET", "/api/services/web/logs", params=params)
+        assert (answer.status, answer.code) == (503, "docker_unreachable")
 
 
 async def test_a_service_that_never_ran_has_no_lines_and_an_unknown_one_is_404(api: Api) -> None:
     await api.create("web")
-    assert (await api.get("/api/services/web/logs")) == {"items": [], "incomplete": []}
+    assert (await api.get("/api/services/web/logs")) == {
+        "items": [],
+        "incomplete": [],
+        "reaches_back_to": None,
+    }
     assert (await api("GET", "/api/services/nobody/logs")).status == 404
 
 

@@ -134,6 +134,34 @@ async def test_beyond_loopback_nothing_answers_until_somebody_can_sign_in(tmp_pa
             assert (await outside.get("/api/health")).status_code == 200
 
 
+async def test_the_first_sign_in_may_be_remote_where_the_settings_say_so(tmp_path: Path) -> None:
+    async with running_app(tmp_path, orchestrator_remote_setup=True) as running:
+        tokens = running.context.access.tokens
+        await tokens.revoke(SYSTEM, (await tokens.list_all(SYSTEM))[0].id)
+        async with running.visitor(base_url="http://172.18.0.3:8080") as outside:
+            assert (await outside.get("/api/health")).status_code == 200
+            assert (await outside.get("/api/services")).status_code == 401
+            wrong = await outside.post("/api/setup", json={"code": "guessed", "password": PASSWORD})
+            assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_setup_code")
+            code = running.context.access.setup_code.code
+            right = await outside.post("/api/setup", json={"code": code, "password": PASSWORD})
+            assert right.status_code == 201
+
+
+async def test_behind_a_forwarded_port_addresses_are_ours_and_foreign_names_are_not(
+    running: RunningApp,
+) -> None:
+    async with running.visitor(base_url="http://172.18.0.3:8080") as outside:
+        for host, status in (
+            ("192.168.1.10:8080", 200),
+            ("[fd00::10]:8080", 200),
+            ("swarm.example.org", 200),
+            ("evil.example.com:8080", 421),
+            ("192.168.1.10.evil.example.com", 421),
+        ):
+            assert (await outside.get("/api/health", headers={"Host": host})).status_code == status, host
+
+
 async def test_a_websocket_is_closed_whoever_asks(running: RunningApp) -> None:
     for path in ("/api/services", "/", "/api/nope"):
         sent: list[dict[str, Any]] = []

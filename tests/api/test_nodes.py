@@ -63,7 +63,7 @@ async def test_draining_names_what_moves_and_moves_it(api: Api) -> None:
         hosts = {node["hostname"] for node in service["nodes"]}
         return service["running"] == 3 and hosts == {"manager-1", "worker-2"}
 
-    await eventually(moved, within=10)
+    await eventually(moved)
     back = await api("POST", "/api/nodes/worker-1/activate")
     assert back.body["node"]["availability"] == "active"
 

@@ -1,7 +1,7 @@
 """The truths about rollouts that only real engines can tell, all at once and through a restart of ours."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ ELSEWHERE = {"placement": {"constraints": [f"node.hostname != {VICTIM}"]}}
 @asynccontextmanager
 async def server(swarm: RealSwarm, folder: Path) -> AsyncIterator[Api]:
     async with running_app(folder, docker_host=swarm.docker_host, registry_url=swarm.registry_url) as app:
-        await eventually(lambda: app.context.cluster.as_of is not None, within=10)
+        await eventually(lambda: app.context.cluster.as_of is not None)
         yield Api(app)
 
 
@@ -45,6 +45,12 @@ class Rollouts:
         await self.api.create(self.name(short), **definition)
         self.rows[short] = await self.api.act(self.name(short), "deploy")
 
+    async def deploy_many(self, *shorts: str, **definition: Any) -> None:
+        for short in shorts:
+            await self.api.create(self.name(short), **ELSEWHERE | definition)
+        items = await self._all_at_once("deploy", shorts)
+        self.rows |= {short: item["deployment"] for short, item in zip(shorts, items, strict=True)}
+
     async def change(self, short: str, **definition: Any) -> None:
         answer = await self.api(
             "PUT", f"/api/services/{self.name(short)}", json={"definition": ELSEWHERE | definition}
@@ -57,14 +63,20 @@ class Rollouts:
             return bool((await self.api.get(f"/api/services/{self.name(short)}"))["status"] == "running")
 
         # A busy machine takes its time to start containers.
-        await eventually(running, within=40)
+        await eventually(running)
 
     async def all_verdicts(self) -> dict[str, Any]:
         return {short: await self.api.verdict(row, within=100.0) for short, row in self.rows.items()}
 
     async def clean(self) -> None:
-        for short in self.rows:
-            await self.api("POST", f"/api/services/{self.name(short)}/stop?wait=20")
+        await self._all_at_once("stop", self.rows)
+
+    async def _all_at_once(self, action: str, shorts: Iterable[str]) -> list[Any]:
+        names = [self.name(short) for short in shorts]
+        answer = await self.api("POST", "/api/deployments", json={"action": action, "services": names})
+        items = answer.body["items"]
+        assert [(item["service"], item["problem"]) for item in items] == [(name, None) for name in names]
+        return list(items)
 
 
 def shell(text: str) -> list[str]:
@@ -104,7 +116,8 @@ async def test_every_rollout_ends_in_the_truth(real_swarm: RealSwarm, tmp_path: 
             await rollouts.deploy("ends", image="${REGISTRY_HOST}/batch")
             await rollouts.deploy("job", image="${REGISTRY_HOST}/batch", mode="replicated-job", replicas=2)
             await rollouts.deploy("fine", image=one, replicas=2)
-            assert (await rollouts.api.verdict(rollouts.rows["job"], within=30))["state"] == "succeeded"
+            await rollouts.deploy_many("many-1", "many-2", "many-3", image=one)
+            assert (await rollouts.api.verdict(rollouts.rows["job"]))["state"] == "succeeded"
         # Another server takes over in the middle.
         async with server(real_swarm, tmp_path) as rollouts.api:
             found = await rollouts.all_verdicts()
@@ -124,6 +137,9 @@ async def test_every_rollout_ends_in_the_truth(real_swarm: RealSwarm, tmp_path: 
         "ends": "failed",
         "job": "succeeded",
         "fine": "succeeded",
+        "many-1": "succeeded",
+        "many-2": "succeeded",
+        "many-3": "succeeded",
     }, said
     assert "code 3" in found["halts"]["cause"]
     assert "host-mode port already in use" in found["fits-once"]["cause"]

@@ -1,5 +1,6 @@
 """Who may reach which route: a table made from the app itself, so that no new route can be forgotten."""
 
+import gzip
 import re
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def _paths(routes: list[BaseRoute]) -> list[tuple[str, set[str]]]:
 def test_the_open_routes_are_exactly_these() -> None:
     assert {
         ("GET", "/api/health"),
+        ("GET", "/api/schemas/service-definition.json"),
         ("GET", "/api/session"),
         ("POST", "/api/session"),
         ("POST", "/api/setup"),
@@ -139,6 +141,10 @@ async def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     (web / "assets").mkdir(parents=True)
     (web / "index.html").write_text("<!doctype html><title>page</title>")
     (web / "assets" / "app-1a2b.js").write_text("let x = 1")
+    (web / "assets" / "app-1a2b.js.br").write_bytes(b"as brotli")
+    (web / "assets" / "app-1a2b.js.gz").write_bytes(gzip.compress(b"let x = 1", mtime=0))
+    (web / "assets" / "only-3c4d.css.gz").write_bytes(gzip.compress(b"p {}", mtime=0))
+    (web / "assets" / "only-3c4d.css").write_text("p {}")
     (web / "favicon.svg").write_text("<svg/>")
     (tmp_path / "secret.txt").write_text("not for you")
     monkeypatch.setattr("backend.main.WEB", web)
@@ -174,6 +180,43 @@ async def test_an_unchanged_file_is_304_with_all_headers(page: RunningApp) -> No
         again = await visitor.get("/assets/app-1a2b.js", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert "content-security-policy" in again.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "coding"),
+    [
+        ("/assets/app-1a2b.js", "gzip, deflate, br, zstd", "br"),
+        ("/assets/app-1a2b.js", "gzip, deflate", "gzip"),
+        ("/assets/app-1a2b.js", "br;q=0, *", "gzip"),
+        ("/assets/app-1a2b.js", "identity", None),
+        ("/assets/only-3c4d.css", "gzip, br", "gzip"),
+        ("/favicon.svg", "gzip, br", None),
+    ],
+)
+async def test_a_file_comes_in_the_best_form_that_lies_there_and_is_understood(
+    page: RunningApp, path: str, accepted: str, coding: str | None
+) -> None:
+    async with (
+        page.visitor() as visitor,
+        visitor.stream("GET", path, headers={"Accept-Encoding": accepted}) as answer,
+    ):
+        body = b"".join([chunk async for chunk in answer.aiter_raw()])
+    files = {"br": b"as brotli", "gzip": gzip.compress(b"let x = 1", mtime=0), None: b"let x = 1"}
+    if path == "/assets/app-1a2b.js":
+        assert body == files[coding]
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["content-length"] == str(len(body))
+    # What a cache keeps for one reader must not go to another who does not understand it.
+    assert answer.headers["vary"] == "accept-encoding"
+    again = {"Accept-Encoding": accepted, "If-None-Match": answer.headers["etag"]}
+    async with page.visitor() as visitor:
+        unchanged = await visitor.get(path, headers=again)
+        hidden = await visitor.get("/assets/app-1a2b.js.br")
+    assert unchanged.status_code == 304
+    assert unchanged.headers["vary"] == "accept-encoding"
+    assert hidden.status_code == 404
 
 
 @pytest.mark.parametrize(

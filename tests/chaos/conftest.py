@@ -126,13 +126,28 @@ def trial(
             log.error("what the server said:\n%s", trial.server.output[-8000:])
 
 
+def missing() -> list[str]:
+    done = {row.fault for row in ROWS}
+    return [fault for fault in WANTED if fault not in done]
+
+
+def summary() -> tuple[str, str]:
+    title = f"faults, seed {SEED}: {len(WANTED)} injected, {len(ROWS)} brought to an end"
+    return title, report.table(ROWS, missing())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # One process of several has no terminal: the first one shows this (scripts/side_by_side.py).
+    if WANTED and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["summary"] = summary()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not WANTED:
         return
-    done = {row.fault for row in ROWS}
-    missing = [fault for fault in WANTED if fault not in done]
-    terminalreporter.section(f"faults, seed {SEED}: {len(WANTED)} injected, {len(ROWS)} brought to an end")
-    terminalreporter.write_line(report.table(ROWS, missing))
+    title, table = summary()
+    terminalreporter.section(title)
+    terminalreporter.write_line(table)
     # A part of the suite must not take the place of the whole table.
     if LONG and not terminalreporter.config.getoption("keyword"):
-        report.write(ROWS, missing, seed=SEED, engine=_ENGINE[0] if _ENGINE else "?")
+        report.write(ROWS, missing(), seed=SEED, engine=_ENGINE[0] if _ENGINE else "?")

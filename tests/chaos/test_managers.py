@@ -12,7 +12,7 @@ from lab.node import Node
 from tests.chaos.engine_truth import EngineRefusal, leader, node_state
 from tests.chaos.trial import LONG, Trial
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.alone, pytest.mark.timeout(600)]
 
 
 def test_reads_go_on_while_a_new_leader_is_chosen(lab: Lab, home: Node, trial: Callable[..., Trial]) -> None:

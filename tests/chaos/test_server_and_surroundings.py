@@ -16,7 +16,7 @@ from tests.chaos.fault_proxy import FaultProxy
 from tests.chaos.load import Acknowledged, definition
 from tests.chaos.trial import LONG, WEB, Trial
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.alone, pytest.mark.timeout(900)]
 
 WITHOUT_ENGINE = ("/api/services", "/api/health/detailed", "/api/health")
 

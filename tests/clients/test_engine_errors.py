@@ -232,6 +232,12 @@ def test_an_answer_becomes_a_kind_with_a_code(
     assert error.detail.strip()
 
 
+def test_what_a_registry_says_twice_is_said_once() -> None:
+    error = from_answer(404, "manifest unknown: manifest unknown", IMAGE)
+    assert error.detail.endswith(": manifest unknown")
+    assert error.detail.count("manifest unknown") == 1
+
+
 def test_a_taken_port_names_port_holder_and_mode() -> None:
     text = (
         "rpc error: code = InvalidArgument desc = port '8080' is already in use by "
@@ -280,3 +286,15 @@ def test_a_broken_connection_makes_a_write_unknown_and_a_read_unavailable() -> N
 def test_what_is_no_engine_is_called_so() -> None:
     error = translate(ValueError("no JSON"), READ, host="h", waited=1.0)
     assert (type(error), error.code) == (EngineRefused, "not_an_engine")
+
+
+def test_an_answer_that_is_cut_off_is_told_without_the_librarys_words() -> None:
+    cut = aiohttp.ClientPayloadError(
+        "Response payload is not completed: <TransferEncodingError: 400, message='Not enough data'>"
+    )
+    found = translate(cut, Call("build"), host="tcp://10.0.0.1:2376", waited=1800)
+    assert isinstance(found, DockerUnavailable)
+    assert found.detail == (
+        "The engine at tcp://10.0.0.1:2376 broke off in the middle of an answer: it was stopped, or its "
+        "machine lost power."
+    )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.clients import list_decoder
-from backend.clients.list_decoder import ListDecoder
+from backend.clients.list_decoder import KnownFirst, ListDecoder
 
 
 class Item(msgspec.Struct, rename={"id": "ID", "parts": "Parts"}):
@@ -51,3 +51,27 @@ def test_go_writes_an_empty_list_in_several_ways(body: bytes) -> None:
 def test_what_is_no_list_is_an_error(body: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         decode(body, 3)
+
+
+class Numbered(msgspec.Struct, rename={"id": "ID", "version": "Version"}):
+    id: str
+    version: dict[str, int]
+
+
+class Made(msgspec.Struct):
+    id: str
+    version: int
+
+
+def test_only_the_same_id_at_the_same_version_is_taken_as_known() -> None:
+    known = {"same": Made("same", 4), "newer": Made("newer", 4), "none": Made("none", 0)}
+    convert = KnownFirst(Numbered, lambda one: Made(one.id, one.version.get("Index", 0)), known.get)
+    decoder = ListDecoder(msgspec.Raw, convert)
+    decoder.feed(
+        b'[{"ID":"same","Version":{"Index":4},"Spec":{"ID":"newer"}},{"ID":"newer","Version":{"Index":5}},'
+        b'{"ID":"never","Version":{"Index":1}},{"ID":"none","Version":{}}]'
+    )
+    same, newer, never, none = decoder.finish()
+    assert same is known["same"]
+    assert (newer, never, none) == (Made("newer", 5), Made("never", 1), Made("none", 0))
+    assert none is not known["none"]

@@ -90,11 +90,11 @@ async def references(swarm: SwarmUnderTest) -> References:
     for name in ("one", "two"):
         await swarm.add("secrets", Name=f"{swarm.prefix}-{name}", Data=data)
     await swarm.add("configs", Name=f"{swarm.prefix}-conf", Data=data)
-    client = swarm.client
+    refs = swarm.client.references
     return References(
-        networks={item.name: item.id for item in await client.networks() if item.scope in {"", "swarm"}},
-        secrets={item.name: item.id for item in await client.secrets()},
-        configs={item.name: item.id for item in await client.configs()},
+        networks={item.name: item.id for item in await refs.networks() if item.scope in {"", "swarm"}},
+        secrets={item.name: item.id for item in await refs.secrets()},
+        configs={item.name: item.id for item in await refs.configs()},
     )
 
 

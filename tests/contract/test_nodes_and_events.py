@@ -1,10 +1,12 @@
 """The engine itself, its nodes, drains, registries, and the stream of events."""
 
 from contextlib import aclosing
+from datetime import UTC, datetime
 
 import anyio
 import pytest
 
+from backend.domain.certificates import fingerprint, root_certificate
 from backend.errors import EngineRefused, InvalidInput, NotFound
 from backend.models.cluster import EngineEvent, Platform, Task
 from tests.contract.swarm_under_test import Spec, SwarmUnderTest, running
@@ -195,3 +197,23 @@ async def test_events_can_be_read_from_a_moment_on(swarm: SwarmUnderTest) -> Non
     resumed = await names(first[0].time_ns, 1)
     assert resumed[0].time_ns > first[0].time_ns
     assert later.name.startswith(swarm.prefix)
+
+
+async def test_the_swarm_tells_its_root_certificate_which_every_node_trusts(swarm: SwarmUnderTest) -> None:
+    settings = await swarm.client.swarm()
+    root = root_certificate(settings.trust_root)
+    assert root is not None
+    assert root.subject == "CN=swarm-ca"
+    assert root.expires_at > datetime.now(UTC)
+    assert settings.node_cert_expiry_seconds == 90 * 24 * 3600
+    assert {node.trust_root for node in await swarm.client.nodes()} == {fingerprint(settings.trust_root)}
+
+
+async def test_a_rotated_join_token_is_another_one(swarm: SwarmUnderTest) -> None:
+    before = await swarm.client.join_token("worker")
+    manager = await swarm.client.join_token("manager")
+    await swarm.client.rotate_join_token("worker")
+    after = await swarm.client.join_token("worker")
+    assert before.startswith("SWMTKN-1-")
+    assert len({before, after, manager}) == 3
+    assert await swarm.client.join_token("manager") == manager

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from backend.clients.docker_client import RegistryAuth, ServiceWrite
+from backend.clients.docker_client import RegistryAuth
 from backend.clients.engine_errors import Call, StaleVersion
 from backend.clients.transport import ignored
 from backend.errors import Conflict, EngineRefused, InvalidInput, NotFound
-from backend.models.cluster import ImageDigest, Service, SwarmObject
+from backend.models.cluster import Service, SwarmObject
 from tests.contract.swarm_under_test import SECOND, Spec, SwarmUnderTest
 from tests.eventually import eventually
 
@@ -235,11 +235,11 @@ async def test_a_secret_and_an_overlay_network_can_be_used_by_name_and_id(swarm:
     name = swarm.name()
     secret_id = await swarm.add("secrets", Name=name, Data="c2VjcmV0")
     network_id = await swarm.add("networks", Name=name, Driver="overlay", Attachable=True)
-    [secret] = [one for one in await swarm.client.secrets() if one.name == name]
+    [secret] = [one for one in await swarm.client.references.secrets() if one.name == name]
 
     async def allocated() -> SwarmObject | None:
         # The swarm names the driver once it has allocated the network.
-        found = [one for one in await swarm.client.networks() if one.name == name and one.driver]
+        found = [one for one in await swarm.client.references.networks() if one.name == name and one.driver]
         return found[0] if found else None
 
     network = await eventually(allocated, within=10)
@@ -268,7 +268,7 @@ async def test_a_secret_and_an_overlay_network_can_be_used_by_name_and_id(swarm:
 
 
 async def test_the_swarms_host_network_is_listed_with_the_id_specs_use(swarm: SwarmUnderTest) -> None:
-    [host] = [network for network in await swarm.client.networks() if network.name == "host"]
+    [host] = [network for network in await swarm.client.references.networks() if network.name == "host"]
     assert host.scope == "swarm"
     service = await swarm.create(replicas=0, task={"Networks": [{"Target": "host"}]})
     assert service.spec["TaskTemplate"]["Networks"] == [{"Target": host.id}]
@@ -315,37 +315,20 @@ async def test_the_engine_counts_tasks_of_services(swarm: SwarmUnderTest) -> Non
     assert (counts.running, counts.desired, counts.completed) == (2, 2, 0)
 
 
-async def test_many_services_are_written_at_once_then_updated_then_left_alone(swarm: SwarmUnderTest) -> None:
-    names = [swarm.name() for _ in range(12)]
-
-    def write(name: str, version: str) -> ServiceWrite:
-        def build(now: Service | None, digest: ImageDigest | None) -> Spec | None:
-            assert digest is not None
-            image = f"{swarm.image('hello-world')}@{digest.digest}"
-            if now and now.labels == {"v": version} and now.image == image:
-                return None
-            spec = swarm.spec(replicas=0, container={"Image": image}, Labels={"v": version})
-            return {**spec, "Name": name}
-
-        return ServiceWrite(name, build, image=swarm.image("hello-world"))
-
-    for version, action in (("1", "created"), ("2", "updated"), ("2", "unchanged")):
-        results = await swarm.client.create_or_update_many([write(name, version) for name in names])
-        assert [(r.name, r.action, r.error) for r in results] == [(name, action, None) for name in names]
-    if swarm.fake:
-        assert len(swarm.fake.lookups) == 3
-
-
-async def test_one_bad_write_of_many_fails_alone(swarm: SwarmUnderTest) -> None:
-    good, bad = swarm.name(), swarm.name()
-    results = await swarm.client.create_or_update_many(
-        [
-            ServiceWrite(good, lambda _now, _digest: swarm.spec(replicas=0) | {"Name": good}),
-            ServiceWrite(bad, lambda _now, _digest: swarm.spec() | {"Name": bad, "TaskTemplate": {}}),
-        ]
-    )
-    assert [r.action for r in results] == ["created", "failed"]
-    assert isinstance(results[1].error, InvalidInput)
+async def test_services_and_tasks_are_read_by_several_exact_names_and_ids(swarm: SwarmUnderTest) -> None:
+    first, second, other = [await swarm.create(replicas=1) for _ in range(3)]
+    longer = f"{first.name}-longer"
+    await swarm.client.create_service(swarm.spec(replicas=0) | {"Name": longer})
+    found = await swarm.client.services(names=[first.name, second.name, "so-missing"])
+    assert {service.id for service in found} == {first.id, second.id}
+    tasks = await swarm.client.tasks(service_ids=[first.id, second.id])
+    assert {task.service_id for task in tasks} == {first.id, second.id}
+    # More than one address has room for.
+    many = [first.name, *(f"so-missing-{'x' * 40}-{number}" for number in range(300))]
+    assert [service.id for service in await swarm.client.services(names=many)] == [first.id]
+    await swarm.client.remove_service(other.id)
+    with pytest.raises(NotFound):
+        await swarm.client.tasks(service_ids=[first.id, other.id])
 
 
 async def test_scaling_changes_the_number_of_running_tasks(swarm: SwarmUnderTest) -> None:

@@ -247,6 +247,13 @@ def test_a_key_with_nothing_behind_it_was_left_out() -> None:
     assert read("ports:\nenv:\nreplicas:\nhealthcheck:") == read("")
 
 
+@pytest.mark.parametrize(
+    ("yaml", "meant"), [("", None), ("auto_deploy: false", None), ("auto_deploy: digest", "digest")]
+)
+def test_a_service_follows_its_tag_only_when_it_says_so(yaml: str, meant: str | None) -> None:
+    assert read(yaml).auto_deploy == meant
+
+
 def test_the_brief_s_own_example_is_a_definition() -> None:
     definition = parse(
         'name: my-service\nimage: registry:5000/my-image:latest\nreplicas: 1\nports:\n  - "8080:80"\nenv:\n  KEY: value\n'

@@ -10,7 +10,16 @@ from backend.domain.service_spec import build_spec
 from backend.models.definitions import Definition
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "definitions" / "examples").glob("*.yaml"))
-WANTED = {"hello-world", "greeter", "batch-job", "gpu-service", "x11-display", "node-agent"}
+PROJECTS = EXAMPLES[0].parent / "projects"
+WANTED = {
+    "hello-world",
+    "greeter",
+    "batch-job",
+    "gpu-service",
+    "x11-display",
+    "node-agent",
+    "hello-project",
+}
 
 
 def test_every_kind_of_service_has_its_example() -> None:
@@ -47,6 +56,24 @@ def test_ports_of_the_examples_work_without_a_routing_mesh() -> None:
     for path in EXAMPLES:
         definition = parse(path.read_text(encoding="utf-8"), name=path.stem)
         assert all(port.mode == "host" for port in definition.ports), path.stem
+
+
+def test_the_example_that_is_built_has_its_project_and_asks_for_no_hub() -> None:
+    text = (EXAMPLES[0].parent / "hello-project.yaml").read_text(encoding="utf-8")
+    definition = parse(text, name="hello-project")
+    assert definition.build_context == "hello"
+    folder = PROJECTS / "hello"
+    dockerfile = (folder / (definition.dockerfile or "Dockerfile")).read_text(encoding="utf-8")
+    assert "ARG REGISTRY_HOST\nARG BASE=${REGISTRY_HOST}/hello-world:1\nFROM ${BASE}\n" in dockerfile
+    assert "COPY index.html" in dockerfile
+    assert "# syntax=" not in dockerfile
+    assert "version: <b>1</b>" in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_examples_publish_ports_of_their_own() -> None:
+    definitions = [parse(path.read_text(encoding="utf-8"), name=path.stem) for path in EXAMPLES]
+    ports = [port.published for definition in definitions for port in definition.ports]
+    assert len(ports) == len(set(ports))
 
 
 def test_the_guide_documents_every_key() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.domain.image_reference import ImageReference, expand_registry_host
+from backend.domain.image_reference import ImageReference, check_image, expand_registry_host
 from backend.errors import InvalidInput
 
 DIGEST = "sha256:" + "a" * 64
@@ -76,3 +76,9 @@ def test_a_placeholder_without_a_registry_says_what_to_set() -> None:
 def test_names_shorter_than_a_kibibyte_are_judged_at_once() -> None:
     with pytest.raises(InvalidInput):
         ImageReference.parse("a-" * 100_000)
+
+
+def test_a_definitions_image_is_refused_as_it_was_written() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_image("${REGISTRY_HOST}/Team/App:1")
+    assert refused.value.errors[0].reason.startswith("'${REGISTRY_HOST}/Team/App:1' has capital letters")

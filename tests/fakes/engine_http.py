@@ -1,6 +1,7 @@
 """Docker's HTTP API over the fake swarm: routes, versions, faults."""
 
 import asyncio
+import base64
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from tests.fakes import engine_logs, engine_rules
+from tests.fakes.engine_builds import EngineBuilds
 from tests.fakes.engine_logs import LogQuery
 from tests.fakes.engine_orchestrator import find_image
 from tests.fakes.engine_rendering import encode, render_node, render_object, render_service, render_task
@@ -63,6 +65,7 @@ class EngineHttp:
         self._engine = engine
         self._store = engine.store
         self._orchestrator = engine.orchestrator
+        self._builds = EngineBuilds(engine)
         self.faults: list[Fault] = []
         self.thawed = asyncio.Event()
         self.thawed.set()
@@ -137,12 +140,16 @@ class EngineHttp:
             if method == request.method and (match := re.fullmatch(pattern, path)):
                 call: Callable[..., Awaitable[web.StreamResponse]] = getattr(self, handler)
                 return await call(request, **match.groupdict())
+        if answer := await self._builds.route(request, path):
+            return answer
         return _error(404, "page not found")
 
     # -- the engine -----------------------------------------------------------------------------------
 
     async def ping(self, _: web.Request) -> web.StreamResponse:
-        return web.Response(text="OK", headers={"Api-Version": self._engine.api_version})
+        builder = "2" if self._engine.builder.buildkit else "1"
+        headers = {"Api-Version": self._engine.api_version, "Builder-Version": builder}
+        return web.Response(text="OK", headers=headers)
 
     async def version(self, _: web.Request) -> web.StreamResponse:
         engine = self._engine
@@ -170,7 +177,10 @@ class EngineHttp:
         if self.refusal and self.refusal[1] == NO_LEADER:
             # The engine hides the trouble in a 200.
             swarm |= {"Error": NO_LEADER, "Cluster": None}
-        return _json({"ServerVersion": self._engine.engine_version, "Swarm": swarm})
+        info: Spec = {"ServerVersion": self._engine.engine_version, "Swarm": swarm}
+        if self._engine.builder.containerd_store:
+            info["DriverStatus"] = [["driver-type", "io.containerd.snapshotter.v1"]]
+        return _json(info)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         filters: dict[str, Any] = json.loads(request.query.get("filters") or "{}")
@@ -208,6 +218,10 @@ class EngineHttp:
         required = self._engine.registry_auth
         if required is not None and request.headers.get("X-Registry-Auth") != required:
             raise Refused(401, "unauthorized: authentication required")
+        if not engine_rules.may_pull(self._store, name, auth := request.headers.get("X-Registry-Auth", "")):
+            if auth:
+                raise Refused(401, "unauthorized: authentication required")
+            raise Refused(500, f'Head "http://{name}": no basic auth credentials')
         if re.search(r"[A-Z]", name.partition("/")[2].partition(":")[0].partition("@")[0]):
             raise Refused(400, "invalid reference format: repository name must be lowercase")
         image = find_image(self._store, name)
@@ -223,6 +237,18 @@ class EngineHttp:
                 "Platforms": [{"architecture": arch, "os": os} for os, arch in image.platforms],
             }
         )
+
+    async def swarm(self, _: web.Request) -> web.StreamResponse:
+        return _json(self._engine.swarm.render())
+
+    async def update_swarm(self, request: web.Request) -> web.StreamResponse:
+        swarm = self._engine.swarm
+        _check_sequence(request, swarm.version)
+        for role in swarm.tokens:
+            if request.query.get(f"rotate{role}Token") in {"1", "true"}:
+                swarm.rotate(role)
+        swarm.version += 1
+        return web.Response()
 
     # -- nodes ----------------------------------------------------------------------------------------
 
@@ -300,7 +326,8 @@ class EngineHttp:
         spec = normal_spec(await _body(request))
         engine_rules.resolve_networks(self._store, spec)
         engine_rules.check_spec(self._store, spec, service=None)
-        service = FakeService(id=self._store.new_id(), spec=spec)
+        auth = request.headers.get("X-Registry-Auth", "")
+        service = FakeService(id=self._store.new_id(), spec=spec, registry_auth=auth)
         service.ports = self._publish(spec, [])
         if service.is_job:
             service.last_execution = now()
@@ -324,6 +351,8 @@ class EngineHttp:
             service.spec, service.previous = service.previous, service.spec
         else:
             service.previous, service.spec = service.spec, spec
+        # Without the header it keeps what it was given.
+        service.registry_auth = request.headers.get("X-Registry-Auth", "") or service.registry_auth
         service.ports = self._publish(service.spec, service.ports)
         self._store.touch(service)
         service.spec_version = service.version
@@ -367,8 +396,7 @@ class EngineHttp:
 
     def _candidates(self, filters: dict[str, list[str]]) -> list[FakeTask]:
         if references := filters.get("service"):
-            found = [self._store.find_service(ref) for ref in references]
-            ids = [service.id if service else ref for service, ref in zip(found, references, strict=True)]
+            ids = [self._service(ref).id for ref in references]
             return [task for id_ in ids for task in self._store.by_service.get(id_, {}).values()]
         return list(self._store.tasks.values())
 
@@ -457,8 +485,10 @@ class EngineHttp:
 
     # -- networks, secrets, configs -------------------------------------------------------------------
 
-    async def objects(self, _: web.Request, kind: str) -> web.StreamResponse:
-        return _json([render_object(kind, item) for item in self._store.objects[kind].values()])
+    async def objects(self, request: web.Request, kind: str) -> web.StreamResponse:
+        labels = _filters(request).get("label", [])
+        found = self._store.objects[kind].values()
+        return _json([render_object(kind, item) for item in found if _labelled(item, labels)])
 
     async def object(self, request: web.Request, kind: str, ref: str) -> web.StreamResponse:
         host = self._store.swarm_host_network
@@ -476,6 +506,10 @@ class EngineHttp:
         body: Spec = await request.json()
         if kind == "networks":
             return _json({"Id": self._engine.add_network(**_network(body)), "Warning": ""}, status=201)
+        most = self._engine.config_bytes if kind == "configs" else 500 * 1024
+        if not 0 < len(base64.b64decode(body.get("Data", ""))) < most:
+            what = "config data must be larger than 0 and less than" if kind == "configs" else "secret data"
+            raise rpc(400, "InvalidArgument", f"{what} {most} bytes")
         try:
             self._object(kind, body["Name"])
         except Refused:
@@ -530,6 +564,12 @@ def _matches(filters: dict[str, list[str]], key: str, value: str, *, prefix: boo
     return not wanted or any(value.startswith(w) if prefix else value == w for w in wanted)
 
 
+def _labelled(item: Spec, wanted: list[str]) -> bool:
+    labels = (item.get("Spec") or item).get("Labels") or {}
+    pairs = (label.partition("=") for label in wanted)
+    return all(key in labels and (not sign or labels[key] == value) for key, sign, value in pairs)
+
+
 def _check_sequence(request: web.Request, version: int) -> None:
     try:
         asked = int(request.query.get("version", ""))
@@ -563,6 +603,8 @@ _ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", "/info", "info"),
     ("GET", "/events", "events"),
     ("GET", "/distribution/(?P<name>.+)/json", "distribution"),
+    ("GET", "/swarm", "swarm"),
+    ("POST", "/swarm/update", "update_swarm"),
     ("GET", "/nodes", "nodes"),
     ("GET", f"/nodes/{_REF}", "node"),
     ("POST", f"/nodes/{_REF}/update", "update_node"),

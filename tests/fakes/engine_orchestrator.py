@@ -9,6 +9,7 @@ import msgspec
 
 from tests.fakes import engine_scheduler
 from tests.fakes.engine_programs import Exit, Line, Pause, Step, steps
+from tests.fakes.engine_rules import may_pull
 from tests.fakes.engine_store import (
     TERMINAL,
     FakeImage,
@@ -492,7 +493,9 @@ class Orchestrator:
 
     def _can_pull(self, task: FakeTask, node: FakeNode) -> bool:
         reference = str((task.spec.get("ContainerSpec") or {}).get("Image", ""))
-        if self._find_image(reference) is not None:
+        service = self._store.services.get(task.service_id)
+        allowed = may_pull(self._store, reference, service.registry_auth if service else "")
+        if allowed and self._find_image(reference) is not None:
             return True
         self._end(task, "rejected", "preparing", f"No such image: {reference}")
         return False

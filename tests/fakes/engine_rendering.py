@@ -3,6 +3,7 @@
 import msgspec
 
 from tests.fakes.engine_store import TERMINAL, FakeNode, FakeService, FakeTask, Spec, Store
+from tests.fakes.engine_swarm import ROOT
 
 encode = msgspec.json.Encoder().encode
 
@@ -10,6 +11,7 @@ encode = msgspec.json.Encoder().encode
 def render_node(node: FakeNode, engine_version: str) -> Spec:
     description = {
         "Hostname": node.hostname,
+        "TLSInfo": {"TrustRoot": ROOT},
         "Platform": {"Architecture": node.architecture, "OS": node.os},
         "Resources": {"NanoCPUs": node.nano_cpus, "MemoryBytes": node.memory_bytes},
         "Engine": {

@@ -1,5 +1,8 @@
 """What the fake swarm refuses, in the engine's own words."""
 
+import base64
+import binascii
+import json
 import re
 
 from tests.fakes import engine_scheduler
@@ -24,6 +27,20 @@ def rpc(status: int, code: str, text: str) -> Refused:
 
 def invalid(text: str) -> Refused:
     return rpc(400, "InvalidArgument", text)
+
+
+def may_pull(store: Store, image: str, header: str) -> bool:
+    """Whether the registry of `image`, if it demands a user, finds that user in an `X-Registry-Auth`."""
+    wanted = store.registry_users.get(
+        image.partition("/")[0] if "." in image.partition("/")[0] else "docker.io"
+    )
+    if wanted is None:
+        return True
+    try:
+        sent = json.loads(base64.urlsafe_b64decode(header))
+    except (binascii.Error, ValueError):
+        return False
+    return (sent.get("username"), sent.get("password")) == wanted
 
 
 def check_spec(store: Store, spec: Spec, *, service: FakeService | None) -> None:

@@ -80,6 +80,8 @@ class FakeService:
     updated: str = field(default_factory=now)
     rolling: bool = False
     """Whether an update is being carried out, as opposed to done, paused or never begun."""
+    registry_auth: str = ""
+    """The `X-Registry-Auth` that nodes pull with; never part of an answer."""
 
     @property
     def name(self) -> str:
@@ -154,6 +156,7 @@ class Store:
         self.swarm_host_network: Spec = {}
         """The swarm's own `host`, which lists do not show and `?scope=swarm` does."""
         self.images: dict[str, FakeImage] = {}
+        self.registry_users: dict[str, tuple[str, str]] = {}
         self.logs: dict[str, list[LogEntry]] = defaultdict(list)
         self.events: deque[Spec] = deque(maxlen=EVENTS_KEPT)
         self.listeners: list[Callable[[Spec], None]] = []

@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from tests.fakes import engine_http, engine_programs
+from tests.fakes.engine_builder import FakeBuilder
 from tests.fakes.engine_http import EngineHttp, Fault
 from tests.fakes.engine_orchestrator import Orchestrator
 from tests.fakes.engine_store import (
@@ -26,6 +27,7 @@ from tests.fakes.engine_store import (
     now,
     task_spec_of,
 )
+from tests.fakes.engine_swarm import FakeSwarm
 
 REGISTRY_HOST = "10.0.0.5:5000"
 
@@ -55,7 +57,9 @@ class FakeEngine:
     Engine:  `freeze()`/`thaw()`, `lose_leader()`, `lock()`, `expire_certificates()`, `demote()`,
              `leave_swarm()`, `recover()`, `stop()`/`start()` (the socket goes and returns),
              `listen_tcp(tls)`, `drop_events(n)`, `disconnect_streams()`, `registry_up = False`,
-             `registry_auth = header`
+             `registry_auth = header`, `registry_users[host] = (user, password)`
+    Images:  `builder` builds and pushes (see `engine_builder.FakeBuilder` for its knobs); what is pushed is
+             in the registry, and `registry_auth` holds for pushes and FROM lines, too
     Looking: `requests` [(method, path)], `headers`, `lookups` (distribution calls)
 
     `FakeEngine.of_size(nodes=1000, services=10_000, tasks=100_000)` is settled from the start.
@@ -80,12 +84,17 @@ class FakeEngine:
         self.engine_version = engine_version
         self.registry_host = registry_host
         self.registry_up = True
+        self.config_bytes = 500 * 1024
+        """A config is smaller; from 25.0 on twice as big."""
         self.registry_auth: str | None = None
         """The `X-Registry-Auth` header that distribution calls have to carry, if any."""
         self.lookups: list[str] = []
-        self.store = Store()
+        self.store: Store = Store()
+        self.registry_users = self.store.registry_users
+        """User and password that a registry demands of who looks up or pulls, by host."""
         self.cluster_id = self.store.new_id()
-        self.orchestrator = Orchestrator(self.store, speed=speed, tick=tick)
+        self.swarm = FakeSwarm(self.cluster_id)
+        self.orchestrator: Orchestrator = Orchestrator(self.store, speed=speed, tick=tick)
         self.store.swarm_host_network = {
             "Name": "host",
             "Id": self.store.new_id(),
@@ -93,6 +102,7 @@ class FakeEngine:
             "Driver": "host",
             "Labels": {},
         }
+        self.builder: FakeBuilder = FakeBuilder()
         self._http = EngineHttp(self)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._socket = socket
@@ -291,6 +301,10 @@ class FakeEngine:
     @property
     def headers(self) -> list[dict[str, str]]:
         return self._http.headers
+
+    @property
+    def faults(self) -> list[Fault]:
+        return self._http.faults
 
     # -- faults ---------------------------------------------------------------------------------------
 

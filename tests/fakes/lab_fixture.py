@@ -45,8 +45,10 @@ class Labs:
 
         `LAB_DOCKER_HOST` with `LAB_REGISTRY_URL` (and `LAB_SUITE`) names a running lab to use instead.
         """
-        if suite in self._swarms:
-            return self._swarms[suite]
+        known = self._swarms.get(suite)
+        # Side by side, a process takes its labs down before it goes on (scripts/side_by_side.py).
+        if known and (known.lab is None or known.lab.running):
+            return known
         given = os.environ.get("LAB_DOCKER_HOST")
         if given and suite == os.environ.get("LAB_SUITE", DEFAULT_SUITE):
             self._swarms[suite] = RealSwarm(suite, given, os.environ["LAB_REGISTRY_URL"], None)
@@ -79,6 +81,8 @@ _LABS = Labs()
 
 def clear_dead_runs() -> None:
     """Take down what an interrupted run of tests left behind."""
+    if unsuitable():
+        return
     for name in known_labs():
         owner = _OURS.fullmatch(name)
         if owner and not Path(f"/proc/{owner[1]}").exists():
@@ -87,13 +91,12 @@ def clear_dead_runs() -> None:
 
 @pytest.fixture(scope="session")
 def labs() -> Iterator[Labs]:
-    if unsuitable() is None:
-        clear_dead_runs()
+    clear_dead_runs()
     yield _LABS
     _LABS.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def real_swarm(labs: Labs) -> RealSwarm:
     """The lab of this test run. Use names of your own in it and leave it as it was."""
     return labs.get()

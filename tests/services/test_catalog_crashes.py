@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -106,10 +107,16 @@ async def test_thirty_kills_at_random_moments_lose_no_acknowledged_write(
         writer.say("random", tmp_path, chance.randrange(2**32))
         pid = int((await asyncio.to_thread(writer.hear))[1])
         assert await asyncio.to_thread(writer.hear) == ["ready"]
-        # No wait for a state: the moment itself is what is random.
-        await asyncio.sleep(chance.uniform(0.0, 0.12))
+        heard = [await asyncio.to_thread(writer.hear) for _ in range(2)]
+        began = time.monotonic()
+        heard += [await asyncio.to_thread(writer.hear) for _ in range(chance.randrange(2, 10))]
+        # Within the next write, as long as one takes on this machine just now: no wait for a state, the
+        # moment itself is what is random.
+        lasts = (time.monotonic() - began) * 2 / (len(heard) - 2)
+        await asyncio.sleep(chance.uniform(0.0, lasts))
         os.kill(pid, signal.SIGKILL)
-        heard, status = await asyncio.to_thread(writer.hear_until_end)
+        rest, status = await asyncio.to_thread(writer.hear_until_end)
+        heard += rest
         assert status == -signal.SIGKILL
 
         begun: tuple[str, int] | None = None

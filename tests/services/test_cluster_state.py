@@ -11,7 +11,8 @@ import pytest
 from backend.domain.happenings import happenings
 from backend.domain.observations import Changes
 from backend.models.cluster import Node, Service, SwarmInfo, SwarmObject, Task
-from backend.services.cluster_state import ClusterState, Look
+from backend.services.cluster_state import ClusterState
+from backend.services.look import Look
 from tests import cluster_objects
 
 pytestmark = pytest.mark.anyio
@@ -149,7 +150,7 @@ def test_what_was_reread_during_a_look_is_newer_than_the_look() -> None:
     swarm = Swarm()
     began_at = time.monotonic() - 1
     failed = same(swarm.two, state="failed", exit_code=1)
-    swarm.state.apply_service("web", same(swarm.web), [swarm.one, failed])
+    swarm.state.apply_services({"web": same(swarm.web)}, {swarm.web.id: [swarm.one, failed]})
     assert len(swarm.told) == 1
     assert swarm.see(began_at=began_at) is None
     assert [task.state for task in swarm.state.tasks_of(swarm.web)] == ["running", "failed"]
@@ -160,8 +161,8 @@ def test_an_answer_that_comes_late_does_not_bring_an_older_service_back() -> Non
     swarm = Swarm()
     newer = same(swarm.web, replicas=5)
     tasks = [swarm.one, swarm.two]
-    swarm.state.apply_service("web", newer, tasks)
-    swarm.state.apply_service("web", swarm.web, tasks)
+    swarm.state.apply_services({"web": newer}, {newer.id: tasks})
+    swarm.state.apply_services({"web": swarm.web}, {swarm.web.id: tasks})
     assert swarm.state.services["web"].replicas == 5
 
 
@@ -199,6 +200,7 @@ def a_large_swarm(tasks: int) -> Look:
     )
 
 
+@pytest.mark.alone
 async def test_ten_thousand_tasks_are_compared_without_holding_up_the_loop() -> None:
     first = a_large_swarm(10_000)
     state = ClusterState()

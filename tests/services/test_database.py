@@ -8,7 +8,9 @@ import random
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from backend import migrations
 from backend.database import Database
 from backend.errors import StorageFailed
 from backend.migrations import Migration
+from backend.state_archive import State, keep
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.anyio
@@ -300,21 +303,48 @@ async def test_an_older_database_is_backed_up_and_then_migrated(path: Path) -> N
     await add_one(old)
     await old.close()
 
-    new = at(path, [ONE, TWO])
+    state = State(path, path.parent / "definitions")
+    keeping = partial(keep, state, "before-upgrade")
+    new = Database(path, known_migrations=[ONE, TWO], before_migrating=keeping)
+    OPENED.append(new)
     await new.open()
     row = await new.read_one("SELECT value, note FROM counters")
     await new.close()
 
     assert row is not None
     assert tuple(row) == (1, None)
-    backup = path.with_name("orchestrator.db.schema-1.backup")
+    [backup] = state.backups.iterdir()
     assert mode_of(backup) == 0o600
-    copy = sqlite3.connect(backup)
+    with zipfile.ZipFile(backup) as archive:
+        archive.extract("orchestrator.db", path.parent / "unpacked")
+    copy = sqlite3.connect(path.parent / "unpacked" / "orchestrator.db")
     try:
         assert copy.execute("SELECT * FROM counters").fetchall() == [("n", 1)]
     finally:
         copy.close()
-    assert not {name for name in files_beside(path) if name.endswith(".part")}
+
+
+async def test_a_database_is_not_migrated_when_it_cannot_be_backed_up_first(path: Path) -> None:
+    old = at(path, [ONE])
+    await old.open()
+    await add_one(old)
+    await old.close()
+    # A file where the folder of backups would be.
+    (path.parent / "backups").write_text("")
+
+    new = Database(
+        path,
+        known_migrations=[ONE, TWO],
+        before_migrating=partial(keep, State(path, path.parent / "definitions"), "before-upgrade"),
+    )
+    OPENED.append(new)
+    with pytest.raises(StorageFailed, match="The folder of backups cannot be made"):
+        await new.open()
+
+    again = at(path, [ONE])
+    await again.open()
+    assert await count(again) == 1
+    await again.close()
 
 
 async def test_a_new_database_needs_no_backup(path: Path) -> None:
@@ -351,7 +381,7 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_alone(path: Pat
     before = path.read_bytes()
 
     older = at(path, [ONE])
-    with pytest.raises(StorageFailed, match="schema 2; this one knows 1") as refusal:
+    with pytest.raises(StorageFailed, match=r"\(schema 2\).* schemas up to 1\.") as refusal:
         await older.open()
 
     assert refusal.value.code == "schema_too_new"
@@ -397,17 +427,6 @@ async def test_closing_twice_or_unopened_is_harmless(path: Path) -> None:
     await database.close()
     await database.close()
     assert files_beside(path) == {"orchestrator.db", "orchestrator.db.lock"}
-
-
-async def test_a_backup_is_whole_and_can_be_opened(database: Database, path: Path) -> None:
-    await add_one(database)
-    await database.backup(path.with_name("copy.db"))
-    await add_one(database)
-
-    copy = at(path.with_name("copy.db"))
-    await copy.open()
-    assert await count(copy) == 1
-    await copy.close()
 
 
 async def fill(path: Path) -> None:

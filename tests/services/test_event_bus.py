@@ -71,6 +71,21 @@ async def test_one_who_saw_only_hello_misses_nothing_either() -> None:
     assert [event.data.get("number") for event in await taken(bus.subscribe(hello, {}))] == [None, 2]
 
 
+async def test_one_who_is_cut_off_amid_what_was_missed_still_misses_nothing() -> None:
+    """A stream ends anywhere, such as right after its first event."""
+    bus = EventBus()
+    seen = (await taken(bus.subscribe(None, {})))[-1].id
+    for number in (1, 2):
+        bus.publish("changed", {"number": number})
+    for wanted in (["hello", "changed", "changed"], ["hello", "resync"]):
+        events = await taken(bus.subscribe(seen, {}))
+        assert [event.kind for event in events] == wanted
+        # What a browser comes back with: the newest id it was told, or the one it had.
+        back = events[0].id or seen
+        assert [event.kind for event in await taken(bus.subscribe(back, {}))] == wanted
+        seen = "0badcafe-1"
+
+
 @pytest.mark.parametrize(
     "last_event_id", ["0badcafe-1", "{boot}-99999", "{boot}-", "{boot}-x", "nonsense", "{boot}-" + "9" * 60]
 )

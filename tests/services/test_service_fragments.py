@@ -11,7 +11,8 @@ import pytest
 from backend.database import Database
 from backend.models.cluster import Node, Service, SwarmInfo, Task
 from backend.services.catalog import Catalog
-from backend.services.cluster_state import ClusterState, Look
+from backend.services.cluster_state import ClusterState
+from backend.services.look import Look
 from backend.services.service_fragments import Fragment, ServiceFragments
 from backend.services.service_views import ServiceViews
 from tests import cluster_objects
@@ -83,6 +84,7 @@ def test_a_node_that_does_not_answer_makes_the_fragments_of_what_runs_there_anew
     assert picture.of("db").status.reason == "node_down"
 
 
+@pytest.mark.alone
 def test_what_time_alone_will_change_is_never_kept(picture: Picture) -> None:
     web, node = service("web"), cluster_objects.node("n1")
     crashed = task(web, "failed", ago=20, desired="shutdown", exit_code=1)
