@@ -43,13 +43,32 @@ chaos: ## Break a real swarm and the server on purpose; writes docs/reliability.
 
 .PHONY: bench
 bench: ## The benchmarks, each against what one would use instead
-	@$(PREPARE) lab
+	@$(PREPARE) test
 	@exec $(PYTHON) -m bench $(ARGS)
+
+.PHONY: soak
+soak: ## Ten minutes of 20 changes a second before open pages: does anything grow? (QUICK=1: one minute)
+	@$(PREPARE) test
+	@exec $(PYTHON) -m bench.soak $(ARGS)
+
+.PHONY: wheel
+wheel: ## Build dist/*.whl, which carries the page: for uv tool install, pipx or pip
+	@$(PREPARE) wheel
 
 .PHONY: api-types
 api-types: ## Write the page's API types anew from the OpenAPI document
 	@$(PREPARE) check
 	@exec $(PYTHON) -m scripts.api_types
+
+.PHONY: schema
+schema: ## Write docs/schemas anew: what editors complete definitions from
+	@$(PREPARE) check
+	@exec $(PYTHON) -m scripts.definition_schema
+
+.PHONY: screenshots
+screenshots: ## Take the pictures under docs/images anew: a shop on a real swarm, every page (5 minutes)
+	@$(PREPARE) test
+	@exec $(PYTHON) -m e2e.screenshots
 
 .PHONY: lab-up
 lab-up: ## Start a real three-node swarm on this machine (root, Linux)
