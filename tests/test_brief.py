@@ -27,6 +27,8 @@ DEPLOYING = {
     "IMAGE_TAG",
     "PLATFORM",
     "DEPLOY_TIMEOUT",
+    "SOCKET_FILTER",
+    "SOCKET_FILTER_IMAGE",
 }
 NOT_THE_SERVERS = DEPLOYING | {"ORCHESTRATOR_URL", "SWARM_MCP_MODE"}
 """Variables of deploy.sh, the stack file and the MCP server, which the server does not read."""
@@ -66,8 +68,8 @@ def test_deploy_sh_passes_on_what_the_stack_file_asks_for_and_names_only_variabl
         assert found, name
         return set(found[1].split())
 
-    asked_for = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.prod.yml").read_text()))
-    assert listed("PASSED_ON") == asked_for
+    stack = (ROOT / "docker-compose.prod.yml").read_text() + (ROOT / "deploy/socket-filter.yml").read_text()
+    assert listed("PASSED_ON") | listed("COMPUTED") == set(re.findall(r"\$\{([A-Z_]+)", stack))
     known = variables_of_settings() | DEPLOYING
     assert listed("PASSED_ON") | listed("OWN") | listed("NOT_PASSED_ON") <= known
     assert listed("PASSED_ON") | listed("OWN") >= DEPLOYING

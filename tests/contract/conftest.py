@@ -28,6 +28,8 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 async def swarm(engine_name: str, request: pytest.FixtureRequest) -> AsyncIterator[SwarmUnderTest]:
     if engine_name == "fake":
         async with FakeEngine(nodes=3) as fake:
+            # What is tried on has to be made first, networks and secrets among it.
+            fake.is_filtered = False
             client = SwarmClient(fake.docker_host)
             try:
                 yield SwarmUnderTest(client, fake.registry_host, fake)

@@ -19,6 +19,7 @@ from tests.fakes.engine_orchestrator import find_image
 from tests.fakes.engine_rendering import encode, render_node, render_object, render_service, render_task
 from tests.fakes.engine_rules import Refused, invalid, rpc
 from tests.fakes.engine_store import FakeNode, FakeService, FakeTask, Spec, natural, normal_spec, now, tidy
+from tests.fakes.socket_filter import lets_through
 
 if TYPE_CHECKING:
     from tests.fakes.fake_engine import FakeEngine
@@ -87,6 +88,8 @@ class EngineHttp:
             version, path = match[1], match[2]
         self.requests.append((request.method, path))
         self.headers.append(dict(request.headers))
+        if self._engine.is_filtered and not lets_through(request.method, request.raw_path):
+            return _error(403, f"the socket filter does not let {request.method} {path} through")
         await self.thawed.wait()
         fault = self._fault(request.method, path)
         try:

@@ -86,6 +86,8 @@ class FakeEngine:
         self.registry_up = True
         self.config_bytes = 500 * 1024
         """A config is smaller; from 25.0 on twice as big."""
+        self.is_filtered = True
+        """Whether calls that deploy/socket-filter.conf does not let through are refused."""
         self.registry_auth: str | None = None
         """The `X-Registry-Auth` header that distribution calls have to carry, if any."""
         self.lookups: list[str] = []

@@ -44,10 +44,26 @@ def test_a_dry_run_shows_the_briefs_steps_and_does_none(checkout: Path) -> None:
     done = deploy(checkout, "--dry-run", "deploy")
     assert done.returncode == 0, done.stderr
     assert "+ scp -q docker-compose.prod.yml ops@10.0.0.1:swarm-orchestrator-stack.yml" in done.stdout
-    assert "docker stack deploy --with-registry-auth --resolve-image never -c ~/swarm-orch" in done.stdout
+    deploy_line = (
+        "docker stack deploy --with-registry-auth --resolve-image never --prune -c ~/swarm-orchestrator-st"
+    )
+    assert deploy_line in done.stdout
     assert "export REGISTRY_HOST='10.0.0.1:5000'" in done.stdout
     assert "export APP_PORT='9000'\n" in done.stdout
     assert not (checkout / "pwned").exists(), "what .env says is no command"
+
+
+def test_with_the_socket_filter_its_two_files_go_along(checkout: Path) -> None:
+    said = deploy(checkout, "--dry-run", "deploy", SOCKET_FILTER="true").stdout
+    assert "+ scp -q deploy/socket-filter.yml ops@10.0.0.1:swarm-orchestrator-socket-filter.yml" in said
+    assert "+ scp -q deploy/socket-filter.conf ops@10.0.0.1:swarm-orchestrator-socket-filter.conf" in said
+    assert "-stack.yml -c ~/swarm-orchestrator-socket-filter.yml -c ~/swarm-orchestrator-secrets.yml" in said
+    assert "export SOCKET_FILTER_CONF='./swarm-orchestrator-socket-filter.conf'" in said
+    before = said.partition("SOCKET_FILTER_VERSION=")[2].split()[0]
+    with (checkout / "deploy" / "socket-filter.conf").open("a") as conf:
+        conf.write("# changed\n")
+    after = deploy(checkout, "--dry-run", "deploy", SOCKET_FILTER="true").stdout
+    assert before not in after, "a config of the swarm cannot be changed"
 
 
 def test_the_environment_wins_and_what_is_empty_is_not_set(checkout: Path) -> None:
@@ -91,6 +107,7 @@ def test_a_secret_is_not_passed_on_and_that_is_said(checkout: Path) -> None:
         (("deploi",), {}, "there is no command deploi"),
         (("deploy", "now"), {}, "deploy takes no arguments"),
         (("--env-file", "nothing", "status"), {}, "there is no file nothing"),
+        (("deploy",), {"SOCKET_FILTER": "yes"}, "SOCKET_FILTER is true or false, and not yes"),
         (("--env-file", "/dev/null", "deploy"), {}, "SWARM_MANAGER_SSH is not set: run ./setup.sh"),
         (
             ("status",),
@@ -110,7 +127,7 @@ def test_what_cannot_be_done_is_one_clear_line(
     assert len(done.stderr.strip().splitlines()) == 1 or "usage" in done.stderr
 
 
-NEVER_RAN = "error from daemon in stream: incomplete log stream: task 0v08 has not been scheduled"
+NEVER_RAN = "error from daemon in stream: incomplete log stream: task 0v08 has not been scheduled\n"
 
 
 @pytest.mark.parametrize(("complaint", "code"), [(NEVER_RAN, 0), ("Error: no such option", 1)])

@@ -4,12 +4,9 @@ A machine of the lab stands for the laptop: it has the checkout, docker, ssh and
 story in order.
 """
 
-import json
 import os
 import re
 import secrets
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,15 +18,48 @@ from lab.base_images import load_base_images
 from lab.host import unsuitable
 from lab.ssh import SshServer
 from tests.fakes.lab_fixture import clear_dead_runs
+from tests.ship.deployed import (
+    MANAGER,
+    OTHER_MANAGER,
+    PORT,
+    SERVICE,
+    Page,
+    container,
+    container_label,
+    names,
+    on_manager,
+    push_changed_image,
+    push_older_image,
+    run_on,
+)
 from tests.ship.laptop import USER, Laptop
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
-PORT = 8085
 PASSWORD = "correct horse battery staple"
-SERVICE = "orchestrator_app"
-MANAGER, OTHER_MANAGER = "manager-1", "manager-2"
 # Where two cores are busy with other labs, packages take their time.
+# Sends a request as it is given, over the socket that the orchestrator has, and prints its status.
+ASK = """
+import http.client, socket, sys
+class Engine(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect("/run/engine/docker.sock")
+engine = Engine("docker")
+engine.request(*sys.argv[1:])
+print(engine.getresponse().status)
+"""
+NOT_OURS = (
+    "POST /v1.41/containers/create",
+    "GET /v1.41/containers/json",
+    "GET /containers/json",
+    "GET /v1.41//nodes",
+    "GET /v1.41/services/../containers/json",
+    "GET /v1.41/services/%2e%2e/containers/json",
+    "GET /v1.41/images/x/../../containers/json",
+    "POST /v1.41/swarm/leave",
+    "PUT /v1.41/nodes",
+)
 BUILD_WITHIN = 700.0
 DEPLOY_WITHIN = 240.0
 
@@ -57,53 +87,6 @@ def laptop(lab: Lab) -> Laptop:
         run_on(lab, name, "chgrp", "docker", "/run/docker.sock")
         run_on(lab, name, "install", "-d", "-o", USER, "/srv/projects")
     return laptop
-
-
-def run_on(lab: Lab, name: str, *command: str) -> str:
-    return lab.node(name).machine.run(*command, seconds=60)
-
-
-def on_manager(lab: Lab, *command: str) -> str:
-    return run_on(lab, MANAGER, *command)
-
-
-class Page:
-    """The orchestrator as somebody's browser or script reaches it, on the manager's address."""
-
-    def __init__(self, lab: Lab, name: str = MANAGER) -> None:
-        self.url = f"http://{lab.node(name).address}:{PORT}"
-        self.token = ""
-
-    def call(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any, str]:
-        """Status, body and cookie of the answer; status 0 where nobody answers."""
-        request = urllib.request.Request(self.url + path, method=method)
-        if body is not None:
-            request.data = json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
-        if self.token:
-            request.add_header("Authorization", f"Bearer {self.token}")
-        for name, value in headers.items():
-            request.add_header(name, value)
-        try:
-            with urllib.request.urlopen(request, timeout=90) as answer:
-                return answer.status, _decoded(answer.read()), answer.headers.get("Set-Cookie", "")
-        except urllib.error.HTTPError as refusal:
-            with refusal:
-                return refusal.code, _decoded(refusal.read()), ""
-        except OSError:
-            return 0, None, ""
-
-    def get(self, path: str) -> Any:
-        status, body, _ = self.call("GET", path)
-        assert status == 200, (status, body)
-        return body
-
-
-def _decoded(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except ValueError:
-        return data.decode()
 
 
 @pytest.fixture(scope="module")
@@ -260,6 +243,91 @@ def test_a_secret_of_the_swarm_lets_somebody_in_without_a_person(
     assert token not in on_manager(lab, "docker", "service", "inspect", SERVICE)
 
 
+def test_behind_the_socket_filter_everything_works_and_nothing_else_is_let_through(
+    lab: Lab, laptop: Laptop, page: Page
+) -> None:
+    image = f"{lab.registry.host}/nginx:1"
+    # It holds nginx, as any image of Debian may; and its layers are in the registry already.
+    laptop.run("sh", "-c", f"docker tag python:3.12-slim {image} && docker push -q {image}", within=120)
+    laptop.run("./deploy.sh", "deploy", SOCKET_FILTER="true", SOCKET_FILTER_IMAGE=image, within=DEPLOY_WITHIN)
+    eventually(lambda: page.call("GET", "/api/nodes")[0] == 200, within=60)
+
+    assert len(page.get("/api/nodes")["items"]) == 4
+    for act in ("scale?wait=60", "restart?wait=60"):
+        body = {"replicas": 2} if act.startswith("scale") else None
+        status, answer, _ = page.call("POST", f"/api/services/greeter/{act}", body)
+        assert (status, answer["state"]) == (200, "succeeded"), answer
+    eventually(lambda: page.get("/api/services/greeter/logs")["items"], within=30)
+    assert built_of_a_folder(lab, page)["state"] == "succeeded"
+
+    inside = container(lab)
+    assert inside("stat", "-c", "%F", "/var/run/docker.sock").strip() == "character special file"
+    assert inside("python", "-c", ASK, "GET", "/v1.41/nodes").strip() == "200"
+    for call in NOT_OURS:
+        assert inside("python", "-c", ASK, *call.split()).strip() == "403", call
+    refused = on_manager(lab, "docker", "service", "logs", "--raw", "orchestrator_engine")
+    assert "refused: POST /v1.41/containers/create" in refused
+
+    laptop.run("./deploy.sh", "deploy", within=DEPLOY_WITHIN)
+    assert "orchestrator_engine" not in on_manager(lab, "docker", "service", "ls")
+    assert names(page) == ["greeter"]
+
+
+def test_a_backup_is_restored_by_the_lines_of_the_guide(lab: Lab, laptop: Laptop, page: Page) -> None:
+    manager = f"{USER}@{lab.node(MANAGER).address}"
+    app = "app=$(docker ps -q --filter label=com.docker.swarm.service.name=orchestrator_app)"
+    backup = """docker exec "$app" sh -c 'cat "$(swarm-orchestrator backup)"' >swarm.zip"""
+    laptop.run("ssh", manager, f"{app}; {backup}")
+    definition = {"image": "${REGISTRY_HOST}/hello-world:1"}
+    status, answer, _ = page.call("POST", "/api/services", {"name": "too-late", "definition": definition})
+    assert status == 201, answer
+
+    laptop.run("./deploy.sh", "stop", within=DEPLOY_WITHIN)
+    image = f"{lab.registry.host}/swarm-orchestrator"
+    restore = f"docker run --rm -i -v orchestrator_state:/data {image} restore - <swarm.zip"
+    laptop.run("ssh", manager, restore)
+    laptop.run("./deploy.sh", "start", within=DEPLOY_WITHIN)
+
+    assert names(page) == ["greeter"]
+
+
+def test_an_upgrade_over_three_schemas_loses_nothing_and_the_way_back_is_told(
+    lab: Lab, laptop: Laptop
+) -> None:
+    image = f"{lab.registry.host}/swarm-orchestrator"
+    older = push_older_image(laptop, lab)
+    token = secrets.token_hex(32)
+    run = (
+        'docker run --name it --user "10001:$(stat -c %g /var/run/docker.sock)" --read-only --tmpfs /tmp '
+        "--network host -v /var/run/docker.sock:/var/run/docker.sock -v upgraded:/data "
+        f"-e APP_PORT={PORT + 1} -e ORCHESTRATOR_TOKEN={token} -e ORCHESTRATOR_ALLOWED_HOSTS="
+        f"{lab.node(MANAGER).address} -e REGISTRY_HOST={lab.registry.host}"
+    )
+    page = Page(lab, port=PORT + 1)
+    page.token = token
+    on_manager(lab, "sh", "-c", f"{run} -d {older}")
+    eventually(lambda: page.call("GET", "/api/services")[0] == 200, within=60)
+    for name in ("first", "second"):
+        definition = {"image": "${REGISTRY_HOST}/hello-world:1"}
+        status, answer, _ = page.call("POST", "/api/services", {"name": name, "definition": definition})
+        assert status == 201, answer
+    assert page.call("POST", "/api/services/first/deploy?wait=60")[1]["state"] == "succeeded"
+    on_manager(lab, "docker", "rm", "-f", "it")
+
+    on_manager(lab, "sh", "-c", f"{run} -d {image}")
+    eventually(lambda: page.call("GET", "/api/services")[0] == 200, within=60)
+    assert names(page)[:2] == ["first", "second"]
+    assert page.get("/api/services/first/revisions")["items"][0]["author"]
+    assert page.get("/api/deployments?service=first")["items"][0]["state"] == "succeeded"
+    assert [backup["reason"] for backup in page.get("/api/backups")["items"]] == ["before-upgrade"]
+    assert page.call("DELETE", "/api/services/first?force=true")[0] == 204
+    on_manager(lab, "docker", "rm", "-f", "it")
+
+    back = laptop.tries("ssh", f"{USER}@{lab.node(MANAGER).address}", f"{run} --rm {older}")
+    assert back.code != 0
+    assert "written by a newer version" in back.output
+
+
 def test_stop_pauses_it_and_start_brings_it_back(laptop: Laptop, page: Page) -> None:
     laptop.run("./deploy.sh", "stop", within=DEPLOY_WITHIN)
     assert page.call("GET", "/api/health")[0] == 0
@@ -340,6 +408,25 @@ def test_when_the_manager_is_lost_it_comes_back_on_another_with_its_catalog(
     assert names(again) == ["greeter"]
 
 
+def built_of_a_folder(lab: Lab, page: Page) -> Any:
+    recipe = f"FROM {lab.registry.host}/hello-world:1\\nCOPY Dockerfile /\\n"
+    on_manager(
+        lab, "sh", "-c", f"mkdir -p /srv/projects/tiny && printf '{recipe}' >/srv/projects/tiny/Dockerfile"
+    )
+    definition = {"image": "${REGISTRY_HOST}/tiny:1", "build_context": "tiny"}
+    assert page.call("POST", "/api/services", {"name": "tiny", "definition": definition})[0] == 201
+    status, build, _ = page.call("POST", "/api/services/tiny/build")
+    assert status == 202, build
+    ended = eventually(
+        lambda: next(
+            (now for now in [page.get(f"/api/builds/{build['id']}")] if now["finished_at"] is not None), None
+        ),
+        within=120,
+    )
+    assert page.call("DELETE", "/api/services/tiny")[0] == 204
+    return ended
+
+
 def is_copied(page: Page) -> bool:
     status, health, _ = page.call("GET", "/api/health/detailed")
     if status != 200:
@@ -353,26 +440,3 @@ def has_leader(lab: Lab) -> bool:
     return any(node.get("ManagerStatus", {}).get("Leader") for node in nodes) and all(
         node["Status"]["State"] == "down" for node in nodes if node["Description"]["Hostname"] == MANAGER
     )
-
-
-def push_changed_image(laptop: Laptop, lab: Lab, tag: str, line: str) -> None:
-    image = f"{lab.registry.host}/swarm-orchestrator"
-    dockerfile = f"FROM {image}:latest\\n{line}\\n"
-    build = f"printf '{dockerfile}' | docker build -q -t {image}:{tag} - && docker push -q {image}:{tag}"
-    laptop.run("sh", "-c", build, within=120)
-
-
-def names(page: Page) -> list[str]:
-    return [item["name"] for item in page.get("/api/services")["items"]]
-
-
-def container(lab: Lab) -> Any:
-    found = on_manager(
-        lab, "docker", "ps", "-q", "--filter", f"label=com.docker.swarm.service.name={SERVICE}"
-    )
-    return lambda *command: on_manager(lab, "docker", "exec", found.strip(), *command)
-
-
-def container_label(lab: Lab, label: str) -> str:
-    ours = f"label=com.docker.swarm.service.name={SERVICE}"
-    return on_manager(lab, "docker", "ps", "--filter", ours, "--format", f'{{{{.Label "{label}"}}}}').strip()
