@@ -6,7 +6,7 @@ from datetime import datetime
 
 from backend.domain.attention import TROUBLE, evidence_of, is_trouble
 from backend.domain.service_spec import LABEL_OPERATION
-from backend.models.schemas.health import AttentionOut
+from backend.models.schemas.health import AttentionOut, StateHealth
 from backend.services.cluster_state import ClusterState
 from backend.services.registry_watch import RegistryWatch
 from backend.services.service_fragments import Fragment
@@ -44,9 +44,12 @@ class Attention:
         self._registries = registries
         self._taken_back = taken_back
 
-    def list_all(self, services: Sequence[tuple[str, Fragment]], managers: Managers) -> list[AttentionOut]:
-        """The swarm's own first, then its nodes and registries, then services."""
+    def list_all(
+        self, services: Sequence[tuple[str, Fragment]], managers: Managers, state: StateHealth
+    ) -> list[AttentionOut]:
+        """The swarm's own first, then its nodes and registries and what keeps our state, then services."""
         found = [*self._engine(), *self._quorum(managers), *self._nodes(), *self._registries_away()]
+        found += self._state(state)
         self._troubles.over(_key(each) for each in found)
         for worst in TROUBLE:
             found += [
@@ -140,6 +143,30 @@ class Attention:
                 evidence=[
                     f"Images of {_named(away.services)} come from there: nodes without them start nothing."
                 ],
+            )
+
+    def _state(self, state: StateHealth) -> Iterator[AttentionOut]:
+        if state.backup_problem is not None:
+            last = state.last_backup_at
+            yield AttentionOut(
+                kind="backup",
+                severity="warn",
+                sentence=f"The backup that is due could not be made: {state.backup_problem}",
+                since=self._troubles.of("backup"),
+                cause=state.backup_problem,
+                evidence=[f"The last one is of {last:%Y-%m-%d %H:%M} UTC." if last else "There is none yet."],
+            )
+        copy = state.replication
+        # Without the engine there can be no copy, and that is told already.
+        if copy.problem is not None and self._cluster.error is None:
+            lost = copy.unreplicated_revisions
+            yield AttentionOut(
+                kind="copy",
+                severity="warn",
+                sentence=f"Our state is not copied into the swarm: {copy.problem}",
+                since=self._troubles.of("copy", copy.unreplicated_since),
+                cause=copy.problem,
+                evidence=[f"{lost} revisions of definitions are on this machine only."] if lost else [],
             )
 
     def _service(self, name: str, fragment: Fragment) -> AttentionOut:

@@ -52,7 +52,12 @@ class HealthMonitor:
         services = await self.services()
         managers = _managers(nodes)
         engine = self._engine()
-        attention = self._attention.list_all(services, managers)
+        state = StateHealth(
+            last_backup_at=self._backups.last,
+            backup_problem=self._backups.problem,
+            replication=await self._replication.health(),
+        )
+        attention = self._attention.list_all(services, managers, state)
         return HealthReport(
             status="unavailable" if not engine.connected else "degraded" if attention else "ok",
             version=__version__,
@@ -66,11 +71,7 @@ class HealthMonitor:
             services=dict(Counter(fragment.status.status for _, fragment in services)),
             problems=[each.sentence for each in attention],
             attention=attention,
-            state=StateHealth(
-                last_backup_at=self._backups.last,
-                backup_problem=self._backups.problem,
-                replication=await self._replication.health(),
-            ),
+            state=state,
         )
 
     def _engine(self) -> EngineHealth:

@@ -1,5 +1,6 @@
 """What needs attention, with since when, why and what it showed: true however long it lasts."""
 
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -303,3 +304,25 @@ async def test_deployments_are_listed_by_state_kind_and_who(api: Api) -> None:
     someone = (await api.get("/api/deployments"))["items"][0]["actor"]
     assert await of(by=someone) == everything
     assert await of(by="nobody") == []
+
+
+async def test_a_backup_that_is_due_and_fails_is_told_until_one_is_made(
+    engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("backend.state_archive.zipfile.ZipFile", full)
+        patched.setattr("backend.services.backups._LOOK_EVERY", 0.1)
+        async with server(engine, tmp_path, backup_interval=0.1 / 3600) as api:
+            (found,) = await eventually(lambda: attention(api, "backup"))
+            assert "is full. Free some space" in found["cause"]
+            assert found["evidence"] == ["There is none yet."]
+            assert (found["severity"], bool(found["since"])) == ("warn", True)
+            patched.undo()
+
+            async def settled() -> bool:
+                return not await attention(api, "backup")
+
+            await eventually(settled)

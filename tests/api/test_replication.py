@@ -560,6 +560,11 @@ async def test_too_many_revisions_leave_out_the_oldest_and_too_much_of_all_is_sa
         found = await eventually(too_big)
         assert "at most" in found["problem"]
         assert "backups hold it all" in found["problem"]
+        told = (await api.get("/api/health/detailed"))["attention"]
+        (copy,) = [each for each in told if each["kind"] == "copy"]
+        assert copy["cause"] == found["problem"]
+        assert copy["since"]
+        assert "on this machine only" in copy["evidence"][0]
         assert found["unreplicated_revisions"] >= 1
         assert kept[-1] in [content(config) for config in configs(engine)]
 

@@ -27,7 +27,7 @@ class EngineHealth(Schema):
     cluster_id: str | None
 
 
-AttentionKind = Literal["engine", "picture", "quorum", "node", "registry", "service"]
+AttentionKind = Literal["engine", "picture", "quorum", "node", "registry", "backup", "copy", "service"]
 
 
 class AttentionOut(Schema):
@@ -35,7 +35,8 @@ class AttentionOut(Schema):
 
     kind: AttentionKind
     """`engine`: it does not answer; `picture`: what is shown is old; `quorum`: losing one manager more stops
-    the swarm from taking changes; `node`, `registry`, `service`: that one."""
+    the swarm from taking changes; `node`, `registry`, `service`: that one; `backup`, `copy`: our own state is
+    not backed up, or not copied into the swarm."""
     severity: Literal["bad", "warn"]
     service: str | None = None
     node: str | None = None

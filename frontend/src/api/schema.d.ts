@@ -1534,7 +1534,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "engine" | "picture" | "quorum" | "node" | "registry" | "service";
+            kind: "engine" | "picture" | "quorum" | "node" | "registry" | "backup" | "copy" | "service";
             /** Node */
             node?: string | null;
             /** Node Id */

@@ -198,6 +198,12 @@ function Ways({ trouble: { items } }: { trouble: Trouble }) {
         Show
       </Link>
     );
+  if (first.kind === "backup" || first.kind === "copy")
+    return (
+      <Link to="/settings" className={show} aria-label="Show the backups">
+        Show
+      </Link>
+    );
   return (
     <Link to="/settings" className={show} aria-label="Show the engine">
       Show
