@@ -17,7 +17,7 @@ from tests.fakes.lab_fixture import clear_dead_runs
 OUTPUT = Path(__file__).parent / "output"
 
 # Labs of other files, engines and builds share two cores with the browser: what is not wrong may be slow.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 @pytest.hookimpl(wrapper=True)

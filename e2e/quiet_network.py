@@ -21,6 +21,9 @@ LINKS = (
     "link set lo up",
     # With nothing but loopback the browser would call itself offline.
     "link add up0 type veth peer name up1",
+    # Addresses of IPv6 would be announced a second or, on a busy machine, half a minute later.
+    "link set up0 addrgenmode none",
+    "link set up1 addrgenmode none",
     "address add 192.0.2.1/24 dev up0",
     "link set up0 up",
     "link set up1 up",

@@ -192,6 +192,24 @@ def tab(server: Server, browser: Browser, talking: None) -> Iterator[Screen]:
     context.close()
 
 
+def test_a_page_whose_program_did_not_arrive_says_so_and_tries_again(screen: Screen) -> None:
+    page = screen.page
+    lost: list[Route] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route)
+            route.abort("connectionreset")
+
+    page.route("**/assets/*.js", lose_the_first)
+    page.goto(screen.server.url)
+    expect(page.get_by_role("alert")).to_contain_text("did not arrive whole. Trying again")
+    screen.is_signed_in()
+    page.unroute("**/assets/*.js")
+
+
 def test_without_a_network_the_last_picture_stays_and_nothing_is_lost(
     tab: Screen, network: QuietNetwork
 ) -> None:
