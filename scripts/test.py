@@ -11,8 +11,8 @@ from scripts.shell import ROOT
 from scripts.steps import VENV, npm_run, run_all
 from tests.fakes.lab_fixture import clear_dead_runs
 
-SIDE_BY_SIDE = ["-n", str(min(3, (os.cpu_count() or 1) + 1)), "--dist", "loadscope"]
-"""One process more than cores, as tests mostly wait; three at most, as each may have a lab of its own."""
+SIDE_BY_SIDE = ["-n", str(min(5, 2 * (os.cpu_count() or 1) + 1)), "--dist", "loadscope"]
+"""More processes than cores, as tests mostly wait; five at most, as each may have a lab of its own."""
 
 
 def main() -> int:

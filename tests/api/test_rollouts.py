@@ -20,6 +20,8 @@ from tests.fakes.fake_engine import FakeEngine
 pytestmark = pytest.mark.anyio
 
 QUICK = {"update_config": {"monitor": "100ms"}}
+# The engine forgets a failed task, and its lines, when five newer ones have failed: here, after five seconds.
+KEPT_A_WHILE = {"restart_policy": {"condition": "any", "delay": "20s"}}
 
 
 @asynccontextmanager
@@ -46,7 +48,7 @@ async def newest(api: Api, name: str) -> Any:
 
 
 async def test_a_failed_deployment_keeps_what_its_tasks_left_behind(api: Api) -> None:
-    await api.create("web", image="${REGISTRY_HOST}/crasher")
+    await api.create("web", image="${REGISTRY_HOST}/crasher", **KEPT_A_WHILE)
     row = await api.verdict(await api.act("web", "deploy"))
     assert row["state"] == "failed"
     assert 3 <= len(row["evidence"]) <= 5
@@ -74,7 +76,7 @@ async def test_logs_that_hang_delay_no_verdict_by_more_than_their_deadline(
 
 async def test_evidence_is_bounded_however_much_a_task_says(api: Api) -> None:
     words = "; ".join(f"printf 'x%.0s' $(seq 5000); echo {number}" for number in range(30))
-    await api.create("web", command=["sh", "-c", f"{words}; exit 1"])
+    await api.create("web", command=["sh", "-c", f"{words}; exit 1"], **KEPT_A_WHILE)
     row = await api.verdict(await api.act("web", "deploy"))
     for item in row["evidence"]:
         assert item["log"]
