@@ -51,8 +51,21 @@ const reasonTitle: Partial<Record<NonNullable<Service["reason"]>, string>> = {
   too_few_replicas: "too few replicas",
 };
 
-const kindWord = { engine: "no engine", picture: "old picture", quorum: "quorum", registry: "registry" };
-const kindTitle = { engine: "Docker engine", picture: "Picture of the cluster", quorum: "Managers" };
+const kindWord = {
+  engine: "no engine",
+  picture: "old picture",
+  quorum: "quorum",
+  registry: "registry",
+  backup: "no backup",
+  copy: "not copied",
+};
+const kindTitle = {
+  engine: "Docker engine",
+  picture: "Picture of the cluster",
+  quorum: "Managers",
+  backup: "Backups of our state",
+  copy: "Copy of our state in the swarm",
+};
 
 function heading(items: readonly AttentionItem[]): Pick<Trouble, "tone" | "word" | "title" | "reason"> {
   const [first] = items;
