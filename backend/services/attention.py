@@ -115,7 +115,8 @@ class Attention:
             held = {
                 service.name
                 for task in self._cluster.tasks_on(node.id)
-                if task.desired_state == "running"
+                # Replaced elsewhere they are no longer wanted here, but they are what it last ran.
+                if "running" in {task.desired_state, task.state}
                 and (service := self._cluster.service_by_id(task.service_id)) is not None
             }
             yield AttentionOut(

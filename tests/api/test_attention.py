@@ -221,15 +221,15 @@ async def test_a_node_away_says_what_it_held_and_keeps_its_time(api: Api, engine
     await api.run("web", constraints=["node.hostname == worker-1"])
     engine.power_off("worker-1")
 
-    async def away() -> bool:
-        return bool(await attention(api, "node"))
+    async def replaced() -> bool:
+        return bool(await attention(api, "node")) and len((await api.get("/api/services/web"))["tasks"]) == 2
 
-    await eventually(away)
+    await eventually(replaced)
     (first,) = await attention(api, "node")
     assert (first["node"], first["severity"]) == ("worker-1", "bad")
     assert first["evidence"] == ["It held tasks of web."]
     assert (await attention(api, "node"))[0]["since"] == first["since"]
-    assert (await attention(api))[0]["reason"] == "node_down"
+    assert (await attention(api))[0]["reason"] == "no_suitable_node"
 
 
 async def test_an_engine_that_went_away_is_told_since_it_did(api: Api, engine: FakeEngine) -> None:
