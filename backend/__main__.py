@@ -91,6 +91,7 @@ def serve(settings: Settings) -> int:
         server_header=False,
         forwarded_allow_ips=list(settings.trusted_proxies),
         lifespan="on",
+        ws="none",  # There are none, and their library would be loaded.
         timeout_graceful_shutdown=5,
     )
     _let_uvicorn_speak_of_trouble_only(app.state)

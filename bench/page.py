@@ -145,11 +145,12 @@ async def _loaded(shown: Page) -> _Load:
 async def _typing(shown: Page, words: int) -> Figure:
     """Each key leaves another number of rows, so what is timed is the list, not the letter in the box."""
     box = shown.get_by_label("Filter services")
-    await box.fill("name:service-00")
-    await shown.wait_for_url("**/services?q=*", timeout=WITHIN)
-    # Its own frame has to be noted, and forgotten, before the first key.
-    await shown.wait_for_function("() => window.__probe.keys.length > 0", timeout=WITHIN, polling=POLL)
-    await shown.evaluate("() => window.__probe.keys.splice(0)")
+    # All are named so: what is noted is a number of rows that changes, so few are shown first.
+    for start in ("name:service-0012", "name:service-00"):
+        await box.fill(start)
+        # Its own frame has to be noted, and forgotten, before the first key.
+        await shown.wait_for_function("() => window.__probe.keys.length > 0", timeout=WITHIN, polling=POLL)
+        await shown.evaluate("() => window.__probe.keys.splice(0)")
     keys = 0
     for number in range(words):
         # service-00123: 100 are left, then 10, one, and back again.
