@@ -1,7 +1,9 @@
 """The Dockerfile's promises that can be read off it; that it builds and runs is in test_ship_it.py."""
 
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -32,6 +34,46 @@ def test_the_context_holds_what_is_copied_and_nothing_that_is_secret() -> None:
     }
     assert all(any(source == path or source.startswith(f"{path}/") for path in let_in) for source in sources)
     assert not {path for path in let_in if path.startswith((".env", ".mcp", "data"))}
+
+
+def packages_that_run() -> list[dict[str, Any]]:
+    """Those of uv.lock that the program needs on Linux, without the tools of its development."""
+    locked = {
+        package["name"]: package for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    }
+    found: dict[str, dict[str, Any]] = {}
+    wanted = [("swarm-orchestrator", "")]
+    done = set()
+    while wanted:
+        name, extra = one = wanted.pop()
+        if one in done:
+            continue
+        done.add(one)
+        package = found[name] = locked[name]
+        needs = (
+            package.get("optional-dependencies", {}).get(extra, [])
+            if extra
+            else package.get("dependencies", [])
+        )
+        for need in needs:
+            if "== 'win32'" not in need.get("marker", ""):
+                wanted += [(need["name"], each) for each in ("", *need.get("extra", []))]
+    del found["swarm-orchestrator"]
+    return list(found.values())
+
+
+@pytest.mark.parametrize("architecture", ["x86_64", "aarch64"])
+def test_every_package_is_there_ready_made_for_the_nodes_architecture(architecture: str) -> None:
+    """A slim base image has no compiler, and under emulation one would take an hour."""
+    packages = packages_that_run()
+    assert len(packages) > 40
+    for_it = re.compile(rf"-(none-any|(cp312-cp312|cp3\d+-abi3)-manylinux\S*_{architecture}\S*)\.whl$")
+    missing = [
+        package["name"]
+        for package in packages
+        if not any(for_it.search(wheel["url"]) for wheel in package.get("wheels", []))
+    ]
+    assert missing == []
 
 
 def test_the_stack_is_the_briefs() -> None:
