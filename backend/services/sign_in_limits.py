@@ -1,6 +1,7 @@
 """Slows down guessing of passwords without locking the owner out."""
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import ceil
@@ -20,7 +21,11 @@ IN_ALL = RateLimitItemPerMinute(30, WINDOW_MINUTES, namespace="all")
 
 class SignInLimits:
     def __init__(self) -> None:
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+        storage = MemoryStorage()
+        # It clears away what has expired while others go on, and stumbles over a key that went meanwhile
+        # (limits 5.8): such a key has no events.
+        storage.events = defaultdict(list)
+        self._windows = MovingWindowRateLimiter(storage)
 
     async def admit(self, account: str, address: str | None, *, familiar: bool) -> None:
         """Count an attempt before its password is looked at; raise TooManyAttempts when there were too many.
