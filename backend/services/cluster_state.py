@@ -59,6 +59,10 @@ class ClusterState:
         """Age of the picture on our own clock, in seconds; None before the first look."""
         return None if self._seen_at is None else max(0.0, time.monotonic() - self._seen_at)
 
+    def seen_at(self, name: str) -> float:
+        """When the service and its tasks were last read, in monotonic seconds; 0 for never."""
+        return max(self._refreshed_at.get(name, 0.0), self._seen_at or 0.0)
+
     def require_picture(self) -> None:
         """Raise when there is nothing to answer from: the engine never answered since we started."""
         if self._seen_at is None:

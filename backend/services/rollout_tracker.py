@@ -223,7 +223,8 @@ class RolloutTracker:
         return judge(sighting)
 
     def _look(self, followed: Followed, service: Service, sent_at: datetime) -> Sighting:
-        now = time.monotonic()
+        # Not the clock's: what nobody looked at meanwhile has stayed no way at all.
+        now = self._cluster.seen_at(service.name)
         tasks = self._cluster.tasks_of(service)
         nodes = self._cluster.nodes
         status = status_of(service, tasks, nodes, datetime.now(UTC))

@@ -1,6 +1,7 @@
 """Rollouts to their verdicts, with what failed tasks left behind, through every sort of interruption."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -351,3 +352,21 @@ async def test_every_deployment_has_a_verdict_after_kills_at_any_moment(
         assert rows
         states = {(await api.verdict(row))["state"] for row in rows}
         assert states <= FINAL
+
+
+async def test_time_in_which_nobody_looked_is_no_time_that_it_stayed_up(api: Api, engine: FakeEngine) -> None:
+    await api.create("web", update_config={"monitor": "1s"})
+    row = await api.act("web", "deploy")
+
+    async def is_up() -> bool:
+        phases = (await api.get(f"/api/deployments/{row['id']}"))["phases"]
+        return "converged" in [phase["phase"] for phase in phases]
+
+    await eventually(is_up, every=0.01)
+    engine.freeze()
+    frozen_at = time.monotonic()
+    # Long enough for the window, too short for the engine to be called frozen.
+    await eventually(lambda: time.monotonic() - frozen_at > 3, every=0.1)
+    assert (await api.get(f"/api/deployments/{row['id']}"))["finished_at"] is None
+    engine.thaw()
+    assert (await api.verdict(row))["state"] == "succeeded"
