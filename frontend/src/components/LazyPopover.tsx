@@ -1,29 +1,14 @@
-// As LazyMenu: loaded and mounted when it is first opened.
-import { type ComponentProps, cloneElement, type ReactElement, Suspense, useState } from "react";
+import type { ComponentProps } from "react";
 import { later } from "@/lib/later";
+import { OpenedLate, type Trigger } from "./OpenedLate";
 
 const load = () => import("./Popover");
 const Popover = later(load);
-const prepare = () => void load().catch(() => undefined);
 
-type PopoverProps = ComponentProps<typeof Popover>;
-
-export function LazyPopover({
-  trigger,
-  ...popover
-}: Omit<PopoverProps, "trigger"> & { trigger: ReactElement<ComponentProps<"button">> }) {
-  const [wanted, setWanted] = useState(false);
-  const closed = cloneElement(trigger, {
-    "aria-haspopup": "dialog",
-    "aria-expanded": false,
-    onClick: () => setWanted(true),
-    onPointerEnter: prepare,
-    onFocus: prepare,
-  });
-  if (!wanted) return closed;
+export function LazyPopover(props: ComponentProps<typeof Popover> & { trigger: Trigger }) {
   return (
-    <Suspense fallback={closed}>
-      <Popover {...popover} trigger={trigger} />
-    </Suspense>
+    <OpenedLate role="dialog" load={load} trigger={props.trigger}>
+      <Popover {...props} />
+    </OpenedLate>
   );
 }

@@ -18,6 +18,10 @@ const optional = <K extends string>(key: K, value: unknown): Partial<Record<K, s
   return (read === undefined ? {} : { [key]: read }) as Partial<Record<K, string>>;
 };
 
+/** A search with another word for some of its keys; an empty word leaves its key out. */
+export const changed = <S extends object>(search: S, change: Partial<Record<string, string>>) =>
+  Object.fromEntries(Object.entries({ ...search, ...change }).filter(([, value]) => value !== "")) as S;
+
 export interface ServicesSearch {
   q?: string;
   show?: ServiceFilter;

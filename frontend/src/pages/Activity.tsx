@@ -13,6 +13,7 @@ import { useAhead } from "@/hooks/useAhead";
 import { usePageTitle } from "@/hooks/usePageTitle";
 import { type ActivitySearch, outcomes } from "@/lib/activitySearch";
 import { actionChoices } from "@/lib/audit";
+import { changed } from "@/lib/search";
 
 const route = getRouteApi("/shell/activity");
 
@@ -26,12 +27,7 @@ export function Activity() {
   const { data, error, refetch } = useAudit(search);
   usePageTitle("Activity");
   const { before, ...filter } = search;
-  const set = (change: Record<string, string>) => {
-    const next = Object.fromEntries(
-      Object.entries({ ...filter, ...change }).filter(([, value]) => value !== ""),
-    ) as ActivitySearch;
-    setSearch(next);
-  };
+  const set = (change: Record<string, string>) => setSearch(changed(filter, change));
   const filtered = Object.keys(filter).length > 0;
   const last = data?.items.at(-1);
   const more = data !== undefined && data.items.length === AUDIT_PAGE && last !== undefined;

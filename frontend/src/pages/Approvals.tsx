@@ -2,9 +2,10 @@ import { Link } from "@tanstack/react-router";
 import { Eye, ShieldCheck } from "lucide-react";
 import { useRef, useState } from "react";
 import { asProblem } from "@/api/problem";
-import { Button, buttonClass } from "@/components/Button";
+import { buttonClass } from "@/components/Button";
 import { Keys } from "@/components/Keys";
 import { Card, PageTitle } from "@/components/Layout";
+import { ShowMore } from "@/components/ShowMore";
 import { EmptyState, Hint, ProblemState, SkeletonRows } from "@/components/States";
 import { History } from "@/features/approvals/History";
 import { useCards } from "@/features/approvals/useCards";
@@ -17,7 +18,6 @@ import { useWaiting } from "@/hooks/useWaiting";
 import { plural } from "@/lib/format";
 
 const FIRST = 50;
-const MOST = 1_000;
 
 export function Approvals() {
   usePageTitle("Approvals");
@@ -83,18 +83,13 @@ export function Approvals() {
           {history.length > 0 ? (
             <Card title="Decided" sub="or run out; nothing is ever removed">
               <History approvals={history} />
-              {all.data.total > all.data.items.length && limit < MOST && (
-                <div className="border-line border-t p-2 text-center">
-                  <Button
-                    look="quiet"
-                    size="sm"
-                    busy={all.isPlaceholderData}
-                    onClick={() => setLimit(Math.min(limit * 4, MOST))}
-                  >
-                    Show older
-                  </Button>
-                </div>
-              )}
+              <ShowMore
+                shown={all.data.items.length}
+                total={all.data.total}
+                limit={limit}
+                onLimit={setLimit}
+                busy={all.isPlaceholderData}
+              />
             </Card>
           ) : (
             cards.length === 0 && <Nothing />

@@ -2,23 +2,23 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Hammer, SearchX } from "lucide-react";
 import { useState } from "react";
 import { asProblem } from "@/api/problem";
-import type { BuildState } from "@/api/types";
 import { BuildList } from "@/components/BuildList";
 import { Button, buttonClass } from "@/components/Button";
+import { Choice } from "@/components/Choice";
 import { Command } from "@/components/CopyButton";
 import { PageTitle } from "@/components/Layout";
+import { ShowMore } from "@/components/ShowMore";
 import { EmptyState, ProblemState, SkeletonRows } from "@/components/States";
 import { useAhead } from "@/hooks/useAhead";
 import { useServices } from "@/hooks/useApi";
 import { useBuilds } from "@/hooks/useBuilds";
 import { useProjects } from "@/hooks/useImages";
 import { usePageTitle } from "@/hooks/usePageTitle";
-import type { BuildsSearch } from "@/lib/search";
+import { type BuildsSearch, changed } from "@/lib/search";
 import { buildStates } from "@/lib/status";
 
 const route = getRouteApi("/shell/builds");
 const FIRST = 50;
-const MOST = 1_000;
 
 export function Builds() {
   const navigate = useNavigate();
@@ -33,11 +33,8 @@ export function Builds() {
   const { data: projects } = useProjects();
   usePageTitle("Builds");
   const set = (change: Partial<Record<keyof BuildsSearch, string>>) => {
-    const next = Object.fromEntries(
-      Object.entries({ ...search, ...change }).filter(([, value]) => value !== ""),
-    ) as BuildsSearch;
     setLimit(FIRST);
-    setSearch(next);
+    setSearch(changed(search, change));
   };
   const filtered = Object.keys(search).length > 0;
   const built = (services ?? []).filter(({ build }) => build !== null).map(({ name }) => name);
@@ -72,7 +69,7 @@ export function Builds() {
             all="All states"
             value={search.state}
             values={buildStates}
-            onChoose={(state) => set({ state: state as BuildState })}
+            onChoose={(state) => set({ state })}
           />
         </div>
       )}
@@ -113,46 +110,16 @@ export function Builds() {
             <Command>{`curl -X POST -H "Authorization: Bearer $TOKEN" \\\n  ${globalThis.location.origin}/api/services/my-app/build`}</Command>
           </EmptyState>
         )}
-        {data !== undefined && data.total > data.items.length && limit < MOST && (
-          <div className="border-line border-t p-2 text-center">
-            <Button
-              look="quiet"
-              size="sm"
-              busy={isPlaceholderData}
-              onClick={() => setLimit(Math.min(limit * 4, MOST))}
-            >
-              Show older
-            </Button>
-          </div>
+        {data !== undefined && (
+          <ShowMore
+            shown={data.items.length}
+            total={data.total}
+            limit={limit}
+            onLimit={setLimit}
+            busy={isPlaceholderData}
+          />
         )}
       </div>
     </>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  all: string;
-  value: string | undefined;
-  values: readonly string[];
-  onChoose: (value: string) => void;
-}
-
-function Choice({ label, all, value, values, onChoose }: ChoiceProps) {
-  const known = value === undefined || values.includes(value) ? values : [value, ...values];
-  return (
-    <select
-      aria-label={label}
-      value={value ?? ""}
-      onChange={(event) => onChoose(event.target.value)}
-      className="field w-auto min-w-28 max-w-56 max-sm:flex-1"
-    >
-      <option value="">{all}</option>
-      {known.map((each) => (
-        <option key={each} value={each}>
-          {each}
-        </option>
-      ))}
-    </select>
   );
 }

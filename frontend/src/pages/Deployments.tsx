@@ -7,6 +7,7 @@ import { Choice } from "@/components/Choice";
 import { DeploymentList } from "@/components/DeploymentList";
 import { FilterText } from "@/components/FilterText";
 import { PageTitle } from "@/components/Layout";
+import { ShowMore } from "@/components/ShowMore";
 import { EmptyState, ProblemState, SkeletonRows } from "@/components/States";
 import { useFilteredDeployments } from "@/hooks/useActivity";
 import { useAhead } from "@/hooks/useAhead";
@@ -19,10 +20,10 @@ import {
   statesOf,
   stateWords,
 } from "@/lib/activitySearch";
+import { changed } from "@/lib/search";
 
 const route = getRouteApi("/shell/deployments");
 const FIRST = 50;
-const MOST = 1_000;
 const states = stateChoices.map((one): [StateChoice, string] => [one, stateWords[one] ?? one]);
 
 export function Deployments() {
@@ -40,11 +41,8 @@ export function Deployments() {
   );
   usePageTitle("Deployments");
   const set = (change: Record<string, string>) => {
-    const next = Object.fromEntries(
-      Object.entries({ ...search, ...change }).filter(([, value]) => value !== ""),
-    ) as DeploymentsSearch;
     setLimit(FIRST);
-    setSearch(next);
+    setSearch(changed(search, change));
   };
   const filtered = Object.keys(search).length > 0;
   return (
@@ -114,17 +112,14 @@ export function Deployments() {
             </p>
           </EmptyState>
         )}
-        {data !== undefined && data.total > data.items.length && limit < MOST && (
-          <div className="border-line border-t p-2 text-center">
-            <Button
-              look="quiet"
-              size="sm"
-              busy={isPlaceholderData}
-              onClick={() => setLimit(Math.min(limit * 4, MOST))}
-            >
-              Show older
-            </Button>
-          </div>
+        {data !== undefined && (
+          <ShowMore
+            shown={data.items.length}
+            total={data.total}
+            limit={limit}
+            onLimit={setLimit}
+            busy={isPlaceholderData}
+          />
         )}
       </div>
     </>

@@ -6,6 +6,7 @@ import type { Tag } from "@/api/types";
 import { Button, buttonClass } from "@/components/Button";
 import { Command, CopyButton } from "@/components/CopyButton";
 import { FilterBox } from "@/components/FilterBox";
+import { ShowMore } from "@/components/ShowMore";
 import { EmptyState, ProblemState, Skeleton, SkeletonRows } from "@/components/States";
 import { RegistryAway } from "@/features/registry/RegistryAway";
 import { TagTable } from "@/features/registry/TagTable";
@@ -20,7 +21,6 @@ import type { RepositorySearch } from "@/lib/search";
 const DeleteTagDialog = later(() => import("@/features/registry/DeleteTagDialog"));
 /** Each tag is a reading of its manifest. */
 const FIRST = 200;
-const MOST = 1_000;
 const route = getRouteApi("/shell/registry/images/$");
 
 /** What is about to be deleted, with the tags it was among. */
@@ -193,18 +193,14 @@ function Body({ name, image, onDelete }: BodyProps) {
             onDelete={(tag) => onDelete({ tag, tags })}
           />
         )}
-        {data.total > tags.length && limit < MOST && (
-          <div className="border-line border-t p-2 text-center">
-            <Button
-              look="quiet"
-              size="sm"
-              busy={isPlaceholderData}
-              onClick={() => setLimit(Math.min(limit * 4, MOST))}
-            >
-              Show more
-            </Button>
-          </div>
-        )}
+        <ShowMore
+          shown={tags.length}
+          total={data.total}
+          limit={limit}
+          onLimit={setLimit}
+          busy={isPlaceholderData}
+          word="Show more"
+        />
       </div>
     </>
   );
